@@ -1,0 +1,79 @@
+# Each command does all its own set-up, in $(VENV), and needs just Python 3.10 or later and make:
+#   make demo     stock getaddrinfo and steadydns side by side
+#   make test     the tests that this machine can run; what it cannot run is skipped with the reason
+# For developers: make lint types format contract fuzz bench lab cpython. ARGS are passed on: make test ARGS=tests/unit
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+RUN := $(VENV)/bin/python
+CHECKED = $(wildcard src tests examples benchmarks)
+
+.PHONY: help demo test test-lowest contract fuzz bench lab lab-build cpython cpython-here lint types format
+.PHONY: venv-runtime venv-test venv-fuzz venv-dev
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile
+
+demo: venv-runtime
+	$(RUN) -m steadydns.cli.demo $(ARGS)
+
+test: venv-test
+	$(RUN) -m pytest $(ARGS)
+
+contract: venv-test
+	$(RUN) -m pytest tests/contract $(ARGS)
+
+# Coverage-guided, for a minute unless ARGS says otherwise; the bounded fuzz tests are part of `make test`.
+fuzz: venv-fuzz
+	$(RUN) tests/fuzz/fuzz_codec.py $(or $(ARGS),--seconds 60)
+
+# Each benchmarks/NAME.py is a program of its own; a name with an underscore in front is shared code.
+bench: venv-test
+	@status=0; for program in benchmarks/[a-z]*.py; do \
+	    echo "$$program"; $(RUN) "$$program" $(ARGS) || status=1; \
+	done; exit $$status
+
+lab: venv-test
+	$(RUN) -m tests.lab shell $(ARGS)
+
+# CoreDNS and the C programs, into the user's cache folder; the first time takes two to three minutes.
+lab-build: venv-test
+	$(RUN) -m tests.lab build
+
+# With the lowest versions that pyproject.toml allows. Needs an environment of its own: VENV=.venv-lowest
+test-lowest: venv-test
+	$(RUN) -m pip install --quiet --requirement .ci/lowest.txt
+	$(RUN) -m pytest $(ARGS)
+
+# On every Python 3.10 to 3.13 that is found, each with an environment of its own beside $(VENV).
+cpython:
+	@status=0; scripts/pythons | { while read -r minor python; do \
+	    $(MAKE) --no-print-directory cpython-here PYTHON="$$python" VENV="$(VENV)-$$minor" </dev/null || status=1; \
+	done; exit $$status; }
+
+cpython-here: venv-runtime
+	$(RUN) -m tests.cpython $(ARGS)
+
+lint: venv-dev
+	$(RUN) -m ruff check $(ARGS)
+	$(RUN) -m ruff format --check $(ARGS)
+
+types: venv-dev
+	$(RUN) -m mypy $(CHECKED) $(ARGS)
+
+format: venv-dev
+	$(RUN) -m ruff format $(ARGS)
+
+venv-runtime:
+	@scripts/venv "$(PYTHON)" "$(VENV)"
+
+venv-test:
+	@scripts/venv "$(PYTHON)" "$(VENV)" test
+
+venv-fuzz:
+	@scripts/venv "$(PYTHON)" "$(VENV)" test fuzz
+
+venv-dev:
+	@scripts/venv "$(PYTHON)" "$(VENV)" dev

@@ -1,0 +1,1 @@
+"""An empty module, whose import is what every import costs at least."""

@@ -1,0 +1,164 @@
+"""From addresses to getaddrinfo's rows.
+
+What a port, a type and a protocol make of one address, libc says itself: it is asked about a numeric address, once
+for each combination, and the result is applied to all others.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from itertools import cycle
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from steadydns.contract.request import AF_INET, AF_INET6, AI_NUMERICHOST
+from steadydns.contract.stock import enum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+MAX_SHAPES: Final = 512
+"""Combinations of port, type and protocol that are remembered: ports of one service, not of a scanner."""
+
+MAX_ROTATIONS: Final = 16
+"""Orders kept ready for a name whose addresses rank alike."""
+
+_FLAGS_FOR_PORTS: Final = int(socket.AI_PASSIVE) | int(socket.AI_NUMERICSERV)
+
+# One of each family, from the ranges for documentation (RFC 5737, RFC 3849); never sent anywhere.
+_SAMPLES: Final = {AF_INET: "192.0.2.1", AF_INET6: "2001:db8::1"}
+
+
+class Shape(NamedTuple):
+    """What one address becomes."""
+
+    kinds: tuple[tuple[int, int, int], ...]
+    """(type, protocol, port) of each row, in numbers."""
+    public: tuple[tuple[Any, int, int], ...]
+    """The same with the type as socket.getaddrinfo returns it."""
+
+
+class Address(NamedTuple):
+    """One address of an answer."""
+
+    family: int
+    text: str
+    scope_id: int = 0
+
+
+class _NamedSample(str):
+    """The caller's host name, which is encoded as a numeric address.
+
+    The original function raises the audit event `socket.getaddrinfo` with the host it is given, and resolves what
+    the host is encoded as. With this, the event it raises for a new shape is the one the caller's own call owes.
+    """
+
+    __slots__ = ("sample",)
+    sample: str
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return self.sample.encode(encoding, errors)
+
+
+class Shapes:
+    """The shapes met so far."""
+
+    def __init__(self, original: Callable[..., list[Any]]) -> None:
+        self._original = original
+        self._known: dict[tuple[object, ...], Shape] = {}
+
+    def get(self, port: object, family: int, type_: int, proto: int, flags: int) -> Shape | None:
+        """Return the shape if it is known."""
+        try:
+            return self._known.get((port.__class__, port, family, type_, proto, flags & _FLAGS_FOR_PORTS))
+        except TypeError:  # an unhashable port: the original says what is wrong with it
+            return None
+
+    def learn(
+        self, host: str | bytes, port: object, family: int, type_: int, proto: int, flags: int
+    ) -> Shape:
+        """Ask the original function, which raises the call's audit event, and remember the shape.
+
+        Raises:
+            OSError: gaierror for an unknown service, type or protocol, as the original raises it.
+            TypeError, OverflowError: arguments of wrong types, likewise.
+        """
+        wanted = flags & _FLAGS_FOR_PORTS
+        sample_family = family or AF_INET
+        sample = _NamedSample(host if isinstance(host, str) else host.decode("ascii"))
+        sample.sample = _SAMPLES[sample_family]
+        rows = self._original(sample, port, family, type_, proto, wanted | AI_NUMERICHOST)
+        kinds = tuple((int(row[1]), row[2], row[4][1]) for row in rows)
+        shape = Shape(
+            kinds, tuple((enum(kind, socket.SocketKind), proto, port) for kind, proto, port in kinds)
+        )
+        if len(self._known) >= MAX_SHAPES:
+            self._known.clear()
+        self._known[port.__class__, port, family, type_, proto, wanted] = shape
+        return shape
+
+
+_GIL: Final = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+_NUMBERS: Final = {AF_INET: AF_INET, AF_INET6: AF_INET6}
+_FAMILIES: Final = {family: socket.AddressFamily(family) for family in (AF_INET, AF_INET6)}
+
+
+def build(
+    groups: Sequence[list[Address]], shape: Shape, canonical: str, *, enums: bool
+) -> list[list[tuple[Any, ...]]]:
+    """Return the rows, in as many orders as the addresses of equal rank can take by rotation.
+
+    Args:
+        groups: Addresses by rank (RFC 6724 section 6), best first; at least one.
+        shape: What each address becomes.
+        canonical: For the first row; '' where it was not asked for.
+        enums: Families and types as socket.getaddrinfo returns them, instead of _socket.getaddrinfo's numbers.
+    """
+    kinds, families = (shape.public, _FAMILIES) if enums else (shape.kinds, _NUMBERS)
+    orders = []
+    turns = 1
+    for group in groups:
+        if len(group) > turns:
+            turns = len(group) if len(group) < MAX_ROTATIONS else MAX_ROTATIONS
+    for turn in range(turns):
+        rows: list[tuple[Any, ...]] = [
+            (
+                families[family],
+                kind,
+                proto,
+                "",
+                (text, port, 0, scope_id) if family == AF_INET6 else (text, port),
+            )
+            for group in groups
+            for family, text, scope_id in (_rotated(group, turn) if turn else group)
+            for kind, proto, port in kinds
+        ]
+        if canonical:
+            rows[0] = (*rows[0][:3], canonical, rows[0][4])
+        orders.append(rows)
+    return orders
+
+
+def _rotated(group: list[Address], turn: int) -> list[Address]:
+    at = turn % len(group)
+    return group[at:] + group[:at]
+
+
+def rotation(orders: list[list[tuple[Any, ...]]]) -> Callable[[], list[tuple[Any, ...]]]:
+    """Return a call that gives the next order each time; the lists are shared and must be copied."""
+    if not _GIL:
+        return _Turns(orders).next
+    return cycle(orders).__next__
+
+
+class _Turns:
+    """What itertools.cycle does, for interpreters without the GIL, where that is not safe between threads."""
+
+    def __init__(self, orders: list[list[tuple[Any, ...]]]) -> None:
+        self._orders = orders
+        self._turn = -1
+
+    def next(self) -> list[tuple[Any, ...]]:
+        turn = self._turn = (self._turn + 1) % len(self._orders)
+        return self._orders[turn]

@@ -1,0 +1,93 @@
+"""The pod's place in the network, as the kernel tells it: which families it has, and how addresses rank from here.
+
+Remembered for a moment, so that a burst of lookups asks the kernel once; libc asks it every time.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Final
+
+from steadydns.contract.order import Policy, destinations, policy, sort
+from steadydns.contract.rows import Address
+from steadydns.system import interfaces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from steadydns.system.gaiconf import GaiConf
+    from steadydns.system.pod import Pod
+
+KEPT: Final = 0.25
+"""Seconds: with the finished rows, which live 0.75 s, a change is seen within a second."""
+
+MAX_KEPT: Final = 4096
+
+
+class _Snapshot:
+    """What the kernel said at one time."""
+
+    __slots__ = ("at", "interfaces", "ranked", "seen", "sources")
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self.interfaces = interfaces.addresses()
+        self.seen = interfaces.seen(self.interfaces)
+        self.sources: dict[tuple[int, bytes], bytes | None] = {}
+        self.ranked: dict[tuple[tuple[int, bytes], ...], list[list[Address]]] = {}
+
+
+class Surroundings:
+    """What the kernel says, no older than a moment."""
+
+    def __init__(self, pod: Pod, clock: Callable[[], float]) -> None:
+        self._pod = pod
+        self._clock = clock
+        self._snapshot: _Snapshot | None = None
+        self._policy: tuple[GaiConf, Policy] | None = None
+
+    def _current(self) -> _Snapshot:
+        now = self._clock()
+        snapshot = self._snapshot
+        if snapshot is None or now - snapshot.at > KEPT or len(snapshot.sources) > MAX_KEPT:
+            snapshot = self._snapshot = _Snapshot(now)
+        return snapshot
+
+    def families(self) -> tuple[bool, bool]:
+        """Whether the pod has an IPv4 and an IPv6 address that is not loopback (AI_ADDRCONFIG)."""
+        return self._current().seen
+
+    def rank(self, addresses: list[tuple[int, bytes]]) -> list[list[Address]]:
+        """Return the addresses by rank, best first; those of one group rank alike."""
+        if len(addresses) == 1:
+            return [[_readable(*addresses[0])]]
+        snapshot = self._current()
+        key = tuple(addresses)
+        groups = snapshot.ranked.get(key)
+        if groups is None:
+            known = snapshot.sources
+            for address in addresses:
+                if address not in known:
+                    known[address] = interfaces.source_address(*address)
+            joined = destinations(addresses, [known[address] for address in addresses], snapshot.interfaces)
+            groups = [
+                [_readable(one.family, one.address) for one in group]
+                for group in sort(joined, self._tables(), interfaces.is_native)
+            ]
+            snapshot.ranked[key] = groups
+        return groups
+
+    def _tables(self) -> Policy:
+        conf = self._pod.gai_conf()
+        known = self._policy
+        if known is None or known[0] is not conf:
+            known = self._policy = (conf, policy(conf.labels, conf.precedences, conf.scopes))
+        return known[1]
+
+    def forget(self) -> None:
+        """Ask the kernel anew next time."""
+        self._snapshot = None
+
+
+def _readable(family: int, packed: bytes) -> Address:
+    return Address(family, socket.inet_ntop(family, packed))

@@ -1,0 +1,73 @@
+"""One lookup for many callers: whoever asks first leads, the others wait for what the leader finds."""
+
+from __future__ import annotations
+
+import threading
+from math import inf
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+T = TypeVar("T")
+
+
+class Flight(Generic[T]):
+    """A lookup under way. `result` stays None when its leader was interrupted: a waiter then leads anew."""
+
+    __slots__ = ("_landed", "deadline", "leader", "result")
+
+    def __init__(self, deadline: float = inf) -> None:
+        self.deadline = deadline
+        """Monotonic seconds: the leader is done by then, or was interrupted where it could not say so."""
+        self.leader = threading.get_ident()
+        self.result: T | None = None
+        self._landed = threading.Lock()
+        self._landed.acquire()
+
+    def land(self, result: T | None) -> None:
+        """Hand the result to the waiters."""
+        self.result = result
+        self._landed.release()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the leader; False when the time is over first."""
+        if not self._landed.acquire(timeout=max(seconds, 0.0)):
+            return False
+        self._landed.release()
+        return True
+
+
+class Flights(Generic[T]):
+    """The lookups under way, by what they look up."""
+
+    def __init__(self) -> None:
+        self._flights: dict[Hashable, Flight[T]] = {}
+
+    def join(self, key: Hashable, mine: Flight[T] | None = None) -> tuple[Flight[T], bool]:
+        """Return the flight for the key, and whether the caller leads it (and must call `leave`).
+
+        The caller's own flight is made before, so that it can be left whatever interrupts this call.
+
+        A caller that leads the flight already, further down its own stack (a signal handler, a finaliser), must not
+        wait for itself: it gets a flight of its own that nobody else can join.
+        """
+        mine = Flight() if mine is None else mine
+        flight = self._flights.setdefault(key, mine)
+        if flight is mine or flight.leader != mine.leader:
+            return flight, flight is mine
+        return mine, True
+
+    def leave(self, key: Hashable, flight: Flight[T], result: T | None) -> None:
+        """End a flight: later callers start anew, those who wait get the result."""
+        self.abandon(key, flight)
+        flight.land(result)
+
+    def abandon(self, key: Hashable, flight: Flight[T]) -> None:
+        """Let later callers start anew, though nobody has ended the flight."""
+        if self._flights.get(key) is flight:
+            self._flights.pop(key, None)
+
+    def __len__(self) -> int:
+        """How many lookups are under way."""
+        return len(self._flights)

@@ -1,0 +1,270 @@
+"""One name, from the search list to the answer: the generator that every driver runs.
+
+It yields the exchanges it wants (transport.exchange.Step) and returns Found or NotFound. It opens nothing, waits for
+nothing and looks at no clock but the one in its environment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from steadydns.resolution.attempts import UNREADABLE, Attempts, Failed
+from steadydns.resolution.record import CACHED, CUT, Event
+from steadydns.resolution.search import Candidate, candidates, cut, likely, under
+from steadydns.transport.exchange import Question
+from steadydns.wire.message import FORMERR, SERVFAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from steadydns.resolution.attempts import Begun
+    from steadydns.resolution.cache import Entry
+    from steadydns.resolution.environment import Environment
+    from steadydns.transport.exchange import Reply, Step
+
+    Finding = Entry | Failed
+
+HOST_NOT_FOUND: Final = "host_not_found"
+NO_DATA: Final = "no_data"
+TRY_AGAIN: Final = "try_again"
+NO_RECOVERY: Final = "no_recovery"
+MALFORMED: Final = "malformed"
+"""The servers answer, and what they say makes no sense to us. It may to libc, which is then to be asked."""
+
+PREFETCH_HITS: Final = 2
+"""Uses after which an entry is worth fetching before it expires."""
+
+PREFETCH_SHARE: Final = 0.1
+PREFETCH_LEAST: Final = 1.0
+"""An entry is fetched anew in the last tenth of its TTL, or the last second, as CoreDNS' cache plugin does."""
+
+
+class Found(NamedTuple):
+    """The name has addresses."""
+
+    candidate: bytes
+    """The name that answered, absolute, without the trailing dot."""
+    entries: list[Entry]
+    """One for each type that has addresses, in the order asked."""
+    complete: bool
+    """Every type was answered; if not, nothing may be remembered of the whole."""
+    expires: float
+    """Monotonic seconds: the end of the shortest answer."""
+
+
+class NotFound(NamedTuple):
+    """The name has none."""
+
+    reason: str
+    """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or MALFORMED."""
+
+
+# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
+_new = tuple.__new__
+
+
+class _Walk:
+    """The state of one lookup."""
+
+    def __init__(
+        self,
+        name: bytes,
+        types: tuple[int, ...],
+        env: Environment,
+        known: dict[Question, Finding],
+        begun: Begun | None,
+    ) -> None:
+        self.env = env
+        self.begun = begun
+        self.types = types
+        rules = env.rules
+        self.name = name.rstrip(b".") if name.endswith(b".") else name
+        walk = candidates(name, rules.search, rules.ndots)
+        self.prunes = len(walk) > 1 and not rules.exact
+        if self.prunes and under(name, rules.external):
+            walk = (Candidate(name, None),)
+            self.prunes = False
+        elif self.prunes and under(name, rules.internal):
+            walk = tuple(sorted(walk, key=lambda candidate: candidate.domain is not None))
+        self.candidates = walk
+        # What this call has learnt, also what may not be cached; so that it asks nothing twice.
+        self.memo = known
+        self.cuts: list[Entry] = []
+
+    def questions(self, candidate: Candidate) -> list[Question]:
+        name = candidate.name
+        return [_new(Question, (name, type_)) for type_ in self.types]
+
+    def cut_of(self, candidate: Candidate) -> Question | None:
+        """The question whose denial rules the candidate out."""
+        if not self.prunes or candidate.domain is None:
+            return None
+        return cut(self.name, candidate.domain)
+
+    def fresh(self, question: Question) -> Finding | None:
+        """What is known of the question, from this call or from the cache."""
+        found = self.memo.get(question)
+        if found is None:
+            env = self.env
+            now = env.clock()
+            found = env.cache.get(question, now)
+            if found is not None:
+                self.memo[question] = found
+                env.record.note(Event(now, CACHED, question))
+                if env.rules.prefetch:
+                    self._prefetch(question, found, now)
+        return found
+
+    def _prefetch(self, question: Question, entry: Entry, now: float) -> None:
+        if (
+            entry.addresses
+            and entry.hits >= PREFETCH_HITS
+            and entry.expires - now <= max(PREFETCH_SHARE * entry.ttl, PREFETCH_LEAST)
+        ) or entry.stale:
+            self.env.refresh(question)
+
+    def ruled_out(self, candidate: Candidate) -> bool:
+        """Whether a denial above the candidate's name is known."""
+        question = self.cut_of(candidate)
+        found = self.fresh(question) if question else None
+        if found is None or isinstance(found, Failed) or not found.denies_name:
+            return False
+        self.cuts.append(found)
+        return True
+
+    def opening(self) -> Iterable[Question]:
+        """The questions that settle as much of the walk as one round trip can."""
+        target = likely(self.name, self.candidates)
+        asked: dict[Question, None] = {}
+        unproven = useful = 0
+        candidate, sure = self.candidates[0], False
+        for candidate in self.candidates:
+            sure = candidate is target
+            if candidate.domain is None or sure:
+                break
+            question = self.cut_of(candidate)
+            if question is None:
+                return ()
+            found = self.fresh(question)
+            if found is None:
+                asked[question] = None
+                unproven += 1
+                known = self.env.cache.peek(question)
+                useful += known is not None and known.useful
+            elif isinstance(found, Failed) or not found.denies_name:
+                sure = True
+                break
+        # The name that the proofs lead to is asked beside them where it is all but certain to be needed: in the
+        # cluster by its shape, outside only after the same proofs have led there before. So a cluster's name is
+        # never sent to the world on a guess.
+        if sure or unproven == useful:
+            asked.update(dict.fromkeys(q for q in self.questions(candidate) if self.fresh(q) is None))
+        return asked
+
+    def ask(self, questions: Iterable[Question]) -> Generator[Step, list[Reply], None]:
+        """Settle the questions that are not yet."""
+        missing = [question for question in questions if self.fresh(question) is None]
+        if missing:
+            begun, self.begun = self.begun, None
+            self.memo.update((yield from Attempts(missing, self.env, begun).settle()))
+
+    def found(self, candidate: Candidate, findings: list[Finding]) -> Found | NotFound | None:
+        """The result, where the candidate's answers settle the whole lookup."""
+        entries = []
+        complete, garbled, expires = True, False, float("inf")
+        for found in findings:
+            if isinstance(found, Failed):
+                complete = False
+                garbled = garbled or found.rcode == UNREADABLE
+                continue
+            expires = min(expires, found.expires)
+            if found.addresses:
+                entries.append(found)
+        if not entries:
+            return NotFound(MALFORMED) if garbled else None
+        if candidate.domain is None:
+            for entry in self.cuts:
+                self.env.cache.prolong(entry)
+            if self.cuts and len(self.cuts) == len(self.candidates) - 1:
+                until = min([entry.expires for entry in self.cuts])
+                self.env.cache.proven.note(self.env.rules, self.name, until)
+        return _new(Found, (candidate.name, entries, complete, expires))
+
+
+def lookup(
+    name: bytes,
+    types: tuple[int, ...],
+    env: Environment,
+    known: dict[Question, Finding] | None = None,
+    begun: Begun | None = None,
+) -> Generator[Step, list[Reply], Found | NotFound]:
+    """Resolve a name as resolver(5) says: through the search list, to the first name that has addresses.
+
+    Args:
+        name: As typed; a trailing dot makes it absolute.
+        types: RR types to ask for, A before AAAA.
+        env: What the lookup works with.
+        known: What is settled already, of questions that are certain to be asked.
+        begun: The attempt that settled it, where it left something open.
+    """
+    walk = _Walk(name, types, env, {} if known is None else known, begun)
+    env.record.candidates = len(walk.candidates)
+    if walk.prunes:
+        yield from walk.ask(walk.opening())
+    as_is_first = walk.candidates[0].domain is None and name.count(b".") >= env.rules.ndots
+    searched: list[str] = []
+    as_is = ""
+    stopped = False
+    for candidate in walk.candidates:
+        if stopped and candidate.domain is not None:
+            continue
+        if walk.ruled_out(candidate):
+            env.record.note(Event(env.clock(), CUT, Question(candidate.name, types[0])))
+            searched.append(HOST_NOT_FOUND)
+            continue
+        questions = walk.questions(candidate)
+        yield from walk.ask(questions)
+        findings = [walk.memo[question] for question in questions]
+        found = walk.found(candidate, findings)
+        if found is not None:
+            return found
+        verdict = _verdict(findings)
+        if candidate.domain is None:
+            as_is = verdict
+            if b"" not in env.rules.search:
+                continue
+        elif _unanswered(findings):
+            # glibc asks for the name itself after that; our time is up.
+            return NotFound(as_is or TRY_AGAIN)
+        stopped = _stops_search(verdict, findings)
+        if not stopped:
+            searched.append(verdict)
+    # Which of the failures glibc reports (resolv/res_query.c, __res_context_search): that of the name itself if it was
+    # asked first because it has enough dots; else what the search list came upon; else that of the name itself.
+    if not as_is_first:
+        as_is = next((verdict for verdict in (NO_DATA, TRY_AGAIN) if verdict in searched), as_is)
+    return NotFound(as_is)
+
+
+def _verdict(findings: list[Finding]) -> str:
+    """What a candidate without addresses says, from its answers of both families, as glibc merges them."""
+    failures = [found.rcode if isinstance(found, Failed) else None for found in findings]
+    if failures[0] == FORMERR:
+        return NO_RECOVERY
+    answers = [found for found in findings if not isinstance(found, Failed)]
+    if any(found.nxdomain for found in answers):
+        return HOST_NOT_FOUND
+    if FORMERR in failures:
+        return NO_RECOVERY
+    return NO_DATA if answers else TRY_AGAIN
+
+
+def _stops_search(verdict: str, findings: list[Finding]) -> bool:
+    """Whether glibc leaves the rest of the search list out: after a refusal, but not after SERVFAIL."""
+    first = findings[0]
+    refused = isinstance(first, Failed) and first.rcode != SERVFAIL
+    return verdict == NO_RECOVERY or (verdict == TRY_AGAIN and refused)
+
+
+def _unanswered(findings: list[Finding]) -> bool:
+    return all(isinstance(found, Failed) and found.rcode is None for found in findings)

@@ -1,0 +1,83 @@
+"""Which names the search list makes of one name, and which of them need not be asked.
+
+The answer is always the one the resolver(5) walk gives. The walk is cut by proof: if `com.svc.cluster.local` does not
+exist, nothing below it does (RFC 8020), so neither does `api.example.com.svc.cluster.local`. One question then stands
+for two, and its denial for every other name that ends in `.com`. Asking the absolute name first, and the search list
+only on failure, would be cheaper still and wrong: a name that exists in both places would change its address.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from steadydns.transport.exchange import Question
+from steadydns.wire.message import A
+
+MAX_NAME: Final = 253
+"""Longest name in presentation form, octets (RFC 1035 section 2.3.4 allows 255 on the wire)."""
+
+UNSOUND_LABELS: Final = frozenset({b"dns"})
+"""Labels below which a denial proves nothing: CoreDNS' kubernetes plugin answers NXDOMAIN for `dns.<zone>` and yet
+has addresses for `ns.dns.<zone>` (measured with 1.15.0)."""
+
+PUBLIC_LABELS: Final = frozenset(
+    {b"com", b"net", b"org", b"info", b"dev", b"app", b"cloud", b"gov", b"edu", b"biz"}
+)
+"""Last labels that are more likely a top-level domain than a namespace. A guess about cost, never about the answer."""
+
+COUNTRY_CODE_LENGTH: Final = 2
+
+
+class Candidate(NamedTuple):
+    """One name of the walk."""
+
+    name: bytes
+    """Absolute, without the trailing dot."""
+    domain: bytes | None
+    """The search domain it was made with; None: the name as it is."""
+
+
+def candidates(name: bytes, search: tuple[bytes, ...], ndots: int) -> tuple[Candidate, ...]:
+    """Return the names that glibc's resolver would ask, in its order (resolv.conf(5), `search` and `ndots`)."""
+    if name.endswith(b"."):
+        return (Candidate(name[:-1], None),)
+    as_is = Candidate(name, None)
+    walk = [Candidate(name + b"." + domain, domain) if domain else as_is for domain in search]
+    if name.count(b".") >= ndots:
+        walk.insert(0, as_is)
+    elif as_is not in walk:
+        walk.append(as_is)
+    # `search .` makes the name itself a candidate; glibc asks it once.
+    return tuple(dict.fromkeys(walk))
+
+
+def cut(name: bytes, domain: bytes) -> Question | None:
+    """Return the question whose denial proves that `name` does not exist below the search domain, if there is one."""
+    last = name[name.rfind(b".") + 1 :]
+    if len(last) == len(name) or last.lower() in UNSOUND_LABELS:
+        return None
+    return Question(last + b"." + domain, A)
+
+
+def under(name: bytes, suffixes: tuple[bytes, ...]) -> bool:
+    """Whether the name is one of the suffixes or below one, whatever the case."""
+    lowered = name.lower()
+    return any(lowered == suffix or lowered.endswith(b"." + suffix) for suffix in suffixes if suffix)
+
+
+def likely(name: bytes, walk: tuple[Candidate, ...]) -> Candidate | None:
+    """Guess which candidate exists, from the shape of a cluster's names, so that it can be asked at once.
+
+    `service.namespace` exists below `svc.<zone>`, `service.namespace.svc` below `<zone>`, and a name that already
+    ends in a search domain is complete. None: no guess. A wrong guess costs questions, never the answer.
+    """
+    labels = name.lower().split(b".")
+    domains = tuple(c.domain for c in walk if c.domain)
+    if under(name, domains):
+        return next(c for c in walk if c.domain is None)
+    if labels[-1] == b"svc" and len(labels) > 1:
+        return next((c for c in walk if c.domain and b"svc." + c.domain in domains), None)
+    public = labels[-1] in PUBLIC_LABELS or len(labels[-1]) == COUNTRY_CODE_LENGTH
+    if len(labels) == 2 and not public:
+        return next((c for c in walk if c.domain and c.domain.startswith(b"svc.")), None)
+    return None

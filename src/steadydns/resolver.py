@@ -1,0 +1,655 @@
+"""Resolver: the parts put together. What getaddrinfo is asked goes in, rows or libc's own exception come out.
+
+The order of things in a call: is it ours (contract.request, system) -> what does the port mean (contract.rows) ->
+addresses (resolution, run by transport.blocking) -> their order (network) -> rows (contract.rows) -> telemetry.
+"""
+
+from __future__ import annotations
+
+import _socket
+import os
+import socket
+import sys
+import weakref
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from steadydns.background import Refresher
+from steadydns.config import Config
+from steadydns.contract import stock
+from steadydns.contract.errors import LookupFailed, gaierror, reason_of
+from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, read
+from steadydns.contract.rows import Shapes, build, rotation
+from steadydns.network import Surroundings
+from steadydns.resolution.attempts import Attempts, Begun, Failed
+from steadydns.resolution.cache import Cache
+from steadydns.resolution.environment import Environment
+from steadydns.resolution.flights import Flight, Flights
+from steadydns.resolution.lookup import MALFORMED, TRY_AGAIN, Found, NotFound, lookup
+from steadydns.resolution.record import FALLBACK, Event, Record
+from steadydns.resolution.servers import Servers
+from steadydns.rules import rules as make_rules
+from steadydns.statistics import Statistics
+from steadydns.system.pod import Pod
+from steadydns.telemetry.observer import Observer
+from steadydns.transport.blocking import Stream, prompt, run
+from steadydns.transport.exchange import TCP, Flow, Question, Reply
+from steadydns.transport.pool import Pool
+from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, A
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from steadydns.contract.rows import Address, Shape
+    from steadydns.explanation import Explanation
+    from steadydns.resolution.attempts import Finding
+    from steadydns.resolution.environment import Rules
+    from steadydns.system.hosts import Hosts
+    from steadydns.system.nsswitch import Plan
+    from steadydns.system.resolvconf import ResolvConf
+    from steadydns.wire.message import Answer
+
+Rows = list[tuple[Any, ...]]
+Result = Found | NotFound
+
+ROWS_KEPT: Final = 0.75
+SETTINGS_KEPT: Final = 0.25
+"""Seconds a finished answer is given again, and the pod's files are not looked at again: a change of a file is seen
+within a second. Without it every miss would make four stat(2) calls.
+"""
+
+MAX_ROWS: Final = 20_000
+"""Finished answers kept; each lives a second, so there are never many."""
+
+# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
+_new = tuple.__new__
+
+_MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
+
+
+Finished: TypeAlias = "tuple[Result, list[list[Address]], list[Rows]]"
+"""What was found, its addresses by rank, and the rows in every order they take."""
+
+Ready: TypeAlias = "tuple[float, Callable[[], Rows], int, int, int]"
+"""A finished answer, as the hot path needs it: when it expires; the call that gives the rows in their next order, to be
+copied; family, type and protocol of the call as numbers, for its audit event. A plain tuple unpacks fastest.
+"""
+
+
+class Settings(NamedTuple):
+    """What the pod's files say, as one value that is swapped whole."""
+
+    until: float
+    """Monotonic seconds: when to look at the files again."""
+    conf: ResolvConf
+    rules: Rules
+    plan: Plan
+    hosts: Hosts
+    no_aaaa: bool
+    aliases: bool
+    """HOSTALIASES is set (hostname(7)); libc reads that file."""
+    special: bool
+    """Something here may leave a name to libc; what, _only_libc says."""
+
+
+def call_key(host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any) -> tuple[object, ...]:
+    """Return what a call is remembered by; hooks.stdlib writes it out.
+
+    The classes keep apart what is equal and not the same: 'x' and b'x' under `python -b`, and 80, 80.0 and True, which
+    are not all allowed.
+    """
+    return (host.__class__, host, port.__class__, port, family, type_, proto, flags)
+
+
+class Table:
+    """Finished answers by the arguments of the call, for one of the two functions that are replaced."""
+
+    def __init__(self, original: Callable[..., Rows], *, enums: bool) -> None:
+        self.original = original
+        self.enums = enums
+        self.ready: dict[tuple[object, ...], Ready] = {}
+        self.function: object = None
+        """What was installed in the original's place."""
+
+    def keep(self, key: tuple[object, ...], ready: Ready) -> None:
+        """Keep an answer; when there are too many, the table starts anew."""
+        if len(self.ready) >= MAX_ROWS:
+            self.ready.clear()
+        try:
+            self.ready[key] = ready
+        except TypeError:  # a str that cannot be hashed: not to remember it is always right
+            return
+
+
+class Resolver:
+    """A caching stub resolver with getaddrinfo's contract.
+
+    Args:
+        config: The knobs; `Config.from_env()` when it is not given.
+        pod: What resolv.conf, the hosts file and nsswitch.conf say; the real files when it is not given.
+
+    Making one does no I/O. It may be used from any thread and after a fork.
+    """
+
+    def __init__(self, config: Config | None = None, *, pod: Pod | None = None) -> None:
+        self.config = config if config is not None else Config.from_env()
+        self.pod = pod if pod is not None else Pod()
+        self.statistics = Statistics()
+        self.servers = Servers()
+        self.pool = Pool()
+        self.cache = Cache(
+            self.config.cache_max_entries,
+            self.config.cache_max_bytes,
+            self.config.max_ttl,
+            self.config.max_negative_ttl,
+        )
+        self.surroundings = Surroundings(self.pod, monotonic)
+        self.observer = Observer(self.config)
+        self.refresher = Refresher(self._refresh)
+        self._flights: Flights[Result] = Flights()
+        self._known: Settings | None = None
+        self._rules_met: dict[Rules, Rules] = {}
+        """The rules that were in force so far, so that equal ones are one object, whichever thread read the files."""
+        self._shapes = Shapes(stock.raw)
+        self.public = Table(stock.public, enums=True)
+        self.raw = Table(stock.raw, enums=False)
+        self.tables = [self.public, self.raw]
+        _resolvers.add(self)
+
+    def getaddrinfo(
+        self,
+        host: str | bytes | None,
+        port: str | bytes | int | None,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - socket.getaddrinfo's own name
+        proto: int = 0,
+        flags: int = 0,
+    ) -> Rows:
+        """Resolve host and port as `socket.getaddrinfo` does, through this resolver and without patching anything.
+
+        Raises:
+            socket.gaierror: As getaddrinfo(3) reports it, with what was tried as its `__cause__`.
+            UnicodeError, TypeError, OSError: For arguments that the original refuses.
+        """
+        key = call_key(host, port, family, type, proto, flags)
+        try:
+            ready = self.public.ready.get(key)
+        except TypeError:  # an unhashable argument, which the original refuses
+            ready = None
+        if ready is not None:
+            expires, turn, *numbers = ready
+            if monotonic() < expires:
+                sys.audit("socket.getaddrinfo", host, port, *numbers)
+                self.statistics.hits += 1
+                return turn()[:]
+        return self.answer(self.public, host, port, family, type, proto, flags)
+
+    def answer(
+        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Rows:
+        """Answer a call that was not a hit; whatever is not ours, or goes wrong here, the original answers."""
+        try:
+            request = self._decide(host, family, flags)
+        except Exception as error:
+            request = self._theirs(error)
+        if isinstance(request, Theirs):
+            return self._original(request, table, (host, port, family, type_, proto, flags))
+        # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
+        shape = self._shapes.get(port, family, type_, proto, flags)
+        if shape is None:
+            shape = self._shapes.learn(host, port, family, type_, proto, flags)
+        else:
+            sys.audit("socket.getaddrinfo", host, port, int(family), int(type_), int(proto))
+        record = Record(monotonic())
+        finished = self._finish(request, shape, record, enums=table.enums)
+        if isinstance(finished, Theirs):
+            return self._after_all(finished, table, record, (host, port, family, type_, proto, flags))
+        result, groups, orders = finished
+        if isinstance(result, NotFound):
+            from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
+
+            failure = gaierror(result.reason)
+            self._observe(host, record, result, failure, groups)
+            raise failure from LookupFailed(failure_text(record))
+        self._observe(host, record, result, None, groups)
+        turn = rotation(orders)
+        expires = monotonic() + ROWS_KEPT
+        if not result.complete:
+            expires = 0.0
+        elif result.expires < expires:
+            expires = result.expires
+        key = call_key(host, port, family, type_, proto, flags)
+        table.keep(key, (expires, turn, int(family), int(type_), int(proto)))
+        return turn()[:]
+
+    def _finish(self, request: Request, shape: Shape, record: Record, *, enums: bool) -> Finished | Theirs:
+        """Look up, rank and build, or say why libc must do so after all."""
+        try:
+            result = self._resolve(request, self._settings().rules, record)
+            if isinstance(result, NotFound):
+                if result.reason == MALFORMED:
+                    return Theirs(MALFORMED)
+                return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
+            groups = self._rank(request, result)
+            canonical = _canonical(result) if request.canonical else ""
+            return result, groups, build(groups, shape, canonical, enums=enums)
+        except Exception as error:  # fail open
+            return self._theirs(error)
+
+    def _after_all(self, reason: Theirs, table: Table, record: Record, arguments: tuple[Any, ...]) -> Rows:
+        """Let libc answer what was tried here first."""
+        record.note(Event(monotonic(), FALLBACK, detail=reason.reason))
+        failure: socket.gaierror | None = None
+        try:
+            return self._original(reason, table, arguments)
+        except socket.gaierror as error:
+            failure = error
+            raise
+        finally:
+            result = None if failure is None else NotFound(reason_of(failure))
+            self._observe(arguments[0], record, result, failure, [])
+
+    def ready_rows(self, function: object, *arguments: Any) -> Rows | None:
+        """Return a hit's rows as the installed function would, at once; None where it has none, or is not that function.
+
+        For callers that must not wait: whatever happens between looking and answering, nothing is looked up.
+        """
+        table = next((one for one in self.tables if one.function is function), None)
+        if table is None:
+            return None
+        host, port, family, type_, proto, flags = arguments
+        try:
+            ready = table.ready.get(call_key(host, port, family, type_, proto, flags))
+        except TypeError:  # unhashable: the function itself says what is wrong with it
+            return None
+        if ready is None or monotonic() >= ready[0]:
+            return None
+        sys.audit("socket.getaddrinfo", host, port, *ready[2:])
+        self.statistics.hits += 1
+        return ready[1]()[:]
+
+    def _decide(self, host: object, family: int, flags: int) -> Request | Theirs:
+        """Say whether the call is ours, and what it asks for."""
+        request = read(host, family, flags)
+        if isinstance(request, Theirs):
+            return request
+        settings = self._settings()
+        plan = settings.plan
+        if plan.theirs:
+            return Theirs("nsswitch")
+        if request.addrconfig:
+            narrowed = self._narrow(request)
+            if narrowed is None:
+                return Theirs("addrconfig")
+            request = narrowed
+        if plan.files_first and (
+            settings.hosts.answers(request.name, request.family)
+            or (request.mapped and settings.hosts.answers(request.name, AF_INET))
+        ):
+            return Theirs("hosts")
+        if settings.special:
+            reason = _only_libc(settings, request)
+            if reason:
+                return Theirs(reason)
+        if settings.no_aaaa and AAAA in request.types:
+            request = request._replace(types=(A,))
+        return request
+
+    def _narrow(self, request: Request) -> Request | None:
+        """AI_ADDRCONFIG: leave out the family that the pod has no address of; None: libc refuses the call."""
+        ipv4, ipv6 = self.surroundings.families()
+        if (request.family == AF_INET and not ipv4) or (request.family == AF_INET6 and not ipv6):
+            return None
+        if request.family == AF_UNSPEC and ipv4 != ipv6:
+            family, types = (AF_INET, (A,)) if ipv4 else (AF_INET6, (AAAA,))
+            return request._replace(family=family, types=types)
+        return request
+
+    def _original(self, reason: Theirs, table: Table, arguments: tuple[Any, ...]) -> Rows:
+        self.statistics.fallback(reason.reason)
+        rows = table.original(*arguments)
+        host, port, family, type_, proto, flags = arguments
+        # Both come from no server and cannot differ within the second; a scope id can: interfaces come and go.
+        if reason.reason == "hosts" or (
+            reason.reason == "numeric" and (b"%" if isinstance(host, bytes) else "%") not in host
+        ):
+            key = call_key(host, port, family, type_, proto, flags)
+            table.keep(key, (monotonic() + ROWS_KEPT, rotation([rows]), int(family), int(type_), int(proto)))
+            return rows[:]
+        return rows
+
+    def _theirs(self, error: Exception) -> Theirs:
+        """An error of our own: counted, said once, and the call is libc's."""
+        self.observer.report(error)
+        return Theirs("error")
+
+    def _settings(self) -> Settings:
+        """What the pod's files say, looked at again when the last look is SETTINGS_KEPT seconds old."""
+        now = monotonic()
+        known = self._known
+        if known is not None and now < known.until:
+            return known
+        conf = self.pod.resolv_conf()
+        if known is not None and known.conf is conf:
+            rules = known.rules
+        else:
+            rules = make_rules(self.config, conf)
+            rules = self._rules_met.setdefault(rules, rules)
+        plan, aliases = self.pod.nsswitch_plan(), "HOSTALIASES" in os.environ
+        special = bool(
+            plan.myhostname
+            or aliases
+            or conf.attempts <= 0
+            or conf.no_tld_query
+            or conf.sortlist
+            or conf.no_aaaa
+        )
+        known = self._known = Settings(
+            now + SETTINGS_KEPT, conf, rules, plan, self.pod.hosts(), conf.no_aaaa, aliases, special
+        )
+        return known
+
+    def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
+        deadline = record.started + rules.deadline
+        result = self._find(request.name, request.types, rules, record, deadline)
+        if not request.mapped or (isinstance(result, Found) and not request.both):
+            return result
+        if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
+            return result
+        mapped = self._find(request.name, (A,), rules, record, deadline)
+        if isinstance(mapped, NotFound):
+            return result if isinstance(result, Found) else mapped
+        if isinstance(result, NotFound):
+            return mapped
+        return Found(
+            result.candidate,
+            result.entries + mapped.entries,
+            result.complete and mapped.complete,
+            min(result.expires, mapped.expires),
+        )
+
+    def _find(
+        self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
+    ) -> Result:
+        """Look the name up, or wait for someone who is doing so."""
+        # Two callers that found different files must not share an answer.
+        key = (name, types, id(rules))
+        while True:
+            mine: Flight[Result] = Flight(deadline)
+            result: Result | None = None
+            try:
+                flight, leads = self._flights.join(key, mine)
+                if leads:
+                    result = self._lead(name, types, rules, record, deadline)
+                    return result
+            finally:
+                # Whatever ends this: a signal handler may raise anywhere in it, and nobody is to wait for ever.
+                self._flights.leave(key, mine, result)
+            began = monotonic()
+            self.statistics.coalesced += 1
+            landed = flight.wait((deadline if deadline < flight.deadline else flight.deadline) - began)
+            ended = monotonic()
+            record.waited += ended - began
+            if landed and flight.result is not None:
+                return flight.result
+            if not landed:
+                self._flights.abandon(key, flight)
+                if ended >= deadline:
+                    return NotFound(TRY_AGAIN)
+
+    def _lead(
+        self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
+    ) -> Result:
+        """Ask at once what is certain to be asked, where a connection stands ready; the rest is the algorithm's."""
+        started = record.started
+        known: dict[Question, Finding] = {}
+        begun: Begun | None = None
+        stream: Stream | None = None
+        target = self.cache.proven.target(name, rules, started)
+        server = None if target is None else self.servers.steady(rules, started)
+        if target is not None and server is not None:
+            questions = tuple([_new(Question, (target, type_)) for type_ in types])
+            until = started + rules.first_retry
+            if not self.cache.knows(questions, started):
+                flow = Flow(server, TCP, questions, started)
+                answers, stream = prompt(self.pool, flow, until if until < deadline else deadline, monotonic)
+                if flow.connected:
+                    found = self._prompted(target, flow, answers, record)
+                    if isinstance(found, Found):
+                        return found
+                    known, rcodes = found
+                    if stream is not None or rcodes:
+                        begun = Begun(flow, rcodes)
+        environment = self._environment(rules, record, deadline)
+        return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
+
+    def _prompted(
+        self, target: bytes, flow: Flow, answers: list[tuple[Question, Answer]], record: Record
+    ) -> Found | tuple[dict[Question, Finding], dict[Question, int]]:
+        """Keep what came; the result if it is complete and has addresses, else what is settled and what failed."""
+        now = monotonic()
+        record.sent(flow.opened, flow)
+        known: dict[Question, Finding] = {}
+        rcodes: dict[Question, int] = {}
+        expires = now + self.config.max_ttl
+        entries = []
+        for question, answer in answers:
+            record.replied(now, _new(Reply, (flow, question, answer, "")))
+            flow.answered += (question,)
+            if answer.rcode == FORMERR:
+                known[question] = Failed(FORMERR)
+            elif answer.rcode not in (NOERROR, NXDOMAIN):
+                rcodes[question] = answer.rcode
+            else:
+                known[question] = entry = self.cache.store(question, answer, now)
+                if entry.expires < expires:
+                    expires = entry.expires
+                if answer.addresses:
+                    entries.append(entry)
+        if len(known) > len(rcodes):
+            self.servers.answered(flow.server, now, tcp=True)
+        if not entries or rcodes or len(known) != len(flow.questions) or len(answers) != len(known):
+            return known, rcodes
+        if any(isinstance(found, Failed) for found in known.values()):
+            return known, rcodes
+        if answers[0][0] is not flow.questions[0]:
+            entries.reverse()
+        return _new(Found, (target, entries, True, expires))
+
+    def _environment(self, rules: Rules, record: Record, deadline: float) -> Environment:
+        return Environment(
+            rules,
+            self.cache,
+            self.servers,
+            self.pool,
+            monotonic,
+            record,
+            record.started,
+            deadline,
+            self.refresher.submit,
+        )
+
+    def _refresh(self, question: Question) -> None:
+        """Ask one question anew, in the background."""
+        with self.observer.detached():
+            try:
+                rules = self._settings().rules
+                now = monotonic()
+                record = Record(now)
+                environment = self._environment(rules, record, now + rules.deadline)
+                run(Attempts((question,), environment).settle(), self.pool, monotonic)
+                self.statistics.take(record)
+            except Exception as error:
+                self.observer.report(error)
+
+    def _rank(self, request: Request, result: Result) -> list[list[Address]]:
+        """The addresses of the result by rank; none of a failure."""
+        return self.surroundings.rank(_addresses(request, result)) if isinstance(result, Found) else []
+
+    def _observe(
+        self,
+        host: str | bytes,
+        record: Record,
+        result: Result | None,
+        failure: OSError | None,
+        groups: list[list[Address]],
+    ) -> None:
+        try:
+            statistics = self.statistics
+            statistics.take(record)
+            if record.queries:
+                statistics.misses += 1
+            elif failure is not None and not record.waited:
+                statistics.negative_hits += 1
+            ended = monotonic()
+            if not self.observer.cares(ended - record.started):
+                return
+            from steadydns.telemetry.lookup import Lookup  # noqa: PLC0415 - only what is told needs it
+
+            name = host if isinstance(host, str) else host.decode("ascii", "replace")
+            reason = result.reason if isinstance(result, NotFound) else ""
+            matched = result.candidate.decode("ascii") if isinstance(result, Found) else ""
+            answers = tuple([address.text for group in groups for address in group])
+            self.observer.observe(
+                Lookup(name, record, record.started, ended, failure, reason, answers, matched)
+            )
+        except Exception as error:  # the call has its answer: nothing that is told of it may take that away
+            self.observer.report(error)
+
+    def explain(self, name: str | bytes) -> Explanation:
+        """Look the name up and return every step: sources, candidates, queries, servers, timings, cache.
+
+        Uses the cache as a call would, and fills it. Never raises for a name that does not resolve.
+        """
+        from steadydns.explanation import Explanation  # noqa: PLC0415 - only who asks needs it
+
+        name = name if isinstance(name, str) else name.decode("ascii", "replace")
+        decision = self._decide(name, AF_UNSPEC, 0)
+        record = Record(monotonic())
+        rules = self._settings().rules
+        if isinstance(decision, Theirs):
+            return Explanation(name, decision.reason, rules, record, monotonic() - record.started, (), "")
+        result = self._resolve(decision, rules, record)
+        self.statistics.take(record)
+        took = monotonic() - record.started
+        if isinstance(result, NotFound):
+            return Explanation(name, "", rules, record, took, (), result.reason)
+        answers = tuple(address.text for group in self._rank(decision, result) for address in group)
+        return Explanation(name, "", rules, record, took, answers, "", result.candidate.decode("ascii"))
+
+    def resolve(self, name: str, rdtype: str = "A") -> list[str]:
+        """Return the records of one type at a name, as text; see `steadydns.resolve`."""
+        family = {"A": AF_INET, "AAAA": AF_INET6}.get(rdtype.upper())
+        if family is None:
+            from steadydns.records import records  # noqa: PLC0415 - dnspython is loaded by whoever needs it
+
+            return records(name, rdtype, self._settings().rules)
+        return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
+
+    def flush(self, name: str | None = None) -> int:
+        """Forget what is cached, or what is cached of one name; return the number of answers forgotten.
+
+        A name is meant as it is asked of the servers: absolute, the search domain included.
+        """
+        for table in self.tables:
+            table.ready.clear()
+        self.surroundings.forget()
+        self._known = None
+        return self.cache.flush(None if name is None else name.rstrip(".").encode("idna"))
+
+    def stats(self) -> dict[str, Any]:
+        """Return what happened so far and what is held now, as nested dicts of numbers."""
+        statistics, counts = self.statistics, self.cache.counts(monotonic())
+        return {
+            "hits": statistics.hits,
+            "misses": statistics.misses,
+            "negative_hits": statistics.negative_hits,
+            "coalesced": statistics.coalesced,
+            "stale": statistics.stale,
+            "retries": statistics.retries,
+            "timeouts": statistics.timeouts,
+            "failures": statistics.failures,
+            "queries": statistics.queries_by_server(),
+            "fallbacks": dict(statistics.fallbacks),
+            "cache": {
+                **counts,
+                "max_entries": self.config.cache_max_entries,
+                "max_bytes": self.config.cache_max_bytes,
+                "evictions": self.cache.evictions,
+                "rows": sum(len(table.ready) for table in self.tables),
+            },
+        }
+
+    def close(self) -> None:
+        """Close the connections that are idle; the resolver may still be used."""
+        self.pool.close()
+
+    def after_fork(self) -> None:
+        """In the child: keep what is cached, drop what belongs to the parent."""
+        self.pool.after_fork()
+        self.cache.after_fork()
+        self._flights = Flights()
+        self.refresher.after_fork()
+
+    def __repr__(self) -> str:
+        """State in one line."""
+        return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
+
+
+def _addresses(request: Request, found: Found) -> list[tuple[int, bytes]]:
+    """The addresses in the order libc's answer would have them, IPv4-mapped where that was asked for."""
+    addresses = []
+    for entry in found.entries:
+        for packed in entry.addresses:
+            if len(packed) == 4:
+                addresses.append((AF_INET6, _MAPPED_PREFIX + packed) if request.mapped else (AF_INET, packed))
+            else:
+                addresses.append((AF_INET6, packed))
+    return addresses
+
+
+def _canonical(found: Found) -> str:
+    """The name at the end of the CNAME chain; without one, the name that was asked for, as it was typed."""
+    entry = found.entries[0]
+    return (entry.canonical if entry.aliased else found.candidate).decode("utf-8", "replace")
+
+
+def _only_libc(settings: Settings, request: Request) -> str:
+    """The setting of the pod that makes libc answer a name that is not in the hosts file; '' if there is none."""
+    single = b"." not in request.name
+    if settings.plan.myhostname and _is_my_hostname(request.name):
+        return "myhostname"
+    if settings.conf.attempts <= 0:
+        return "no_attempts"
+    if single and settings.aliases:
+        return "hostaliases"
+    if single and settings.conf.no_tld_query:
+        return "no_tld_query"
+    if request.family == AF_INET and settings.conf.sortlist:
+        return "sortlist"
+    if request.family == AF_INET6 and settings.no_aaaa:
+        return "no_aaaa"
+    return ""
+
+
+def _is_my_hostname(name: bytes) -> bool:
+    """Whether systemd's nss-myhostname answers the name (nss-myhostname(8))."""
+    lowered = name.lower().rstrip(b".")
+    return lowered in (
+        b"localhost",
+        b"_gateway",
+        b"_outbound",
+        b"localhost.localdomain",
+        os.fsencode(_socket.gethostname()).lower(),
+    ) or lowered.endswith((b".localhost", b".localhost.localdomain"))
+
+
+_resolvers: weakref.WeakSet[Resolver] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for resolver in tuple(_resolvers):
+        resolver.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,176 @@
+"""The TCP connections that stay open between lookups, and the probes that find out whether a way is open.
+
+A connection is taken by one lookup at a time, so that no lookup ever waits for another one's answers and no thread
+has to read for others.
+"""
+
+from __future__ import annotations
+
+import select
+import threading
+from typing import TYPE_CHECKING, Final
+
+from steadydns.transport.tcp import Connection
+from steadydns.wire.message import WireError
+
+if TYPE_CHECKING:
+    from steadydns.transport.exchange import Question, Server
+
+IDLE_LIMIT: Final = 9.0
+"""Seconds after which an idle connection is closed: CoreDNS closes after 10 (measured)."""
+
+MAX_IDLE: Final = 32
+"""Idle connections kept per server: more than the threads that commonly miss the cache at one moment."""
+
+PROBE_LIMIT: Final = 1.0
+"""Seconds a probe may take: one lost SYN is sent again after 1 s, and by then a new probe is the better try."""
+
+
+# Taken before gevent or eventlet can replace it.
+_poll = select.poll
+
+
+class Probe:
+    """A connection with one question on it that no lookup waits for; looked at when the next lookup comes by."""
+
+    __slots__ = ("_poller", "connection", "started")
+
+    def __init__(self, connection: Connection, question: Question, now: float) -> None:
+        self.connection = connection
+        self.started = now
+        self._poller = _poll()
+        try:
+            connection.ask((question,))
+        except BaseException:
+            connection.close()
+            raise
+
+    def check(self, now: float) -> bool | None:
+        """Advance without waiting. True: answered; False: failed; None: not yet known."""
+        self._poller.register(self.connection.fd, self.connection.events)
+        was_connected = self.connection.connected
+        try:
+            for _, events in self._poller.poll(0):
+                if self.connection.proceed(events, now):
+                    return True
+        except (OSError, WireError):
+            return False
+        if self.connection.connected and not was_connected:
+            # The question has left only now, however long ago the handshake was over: nobody had looked.
+            self.started = now
+        return False if now - self.started > PROBE_LIMIT else None
+
+
+class Pool:
+    """Idle connections and running probes, by server."""
+
+    def __init__(self) -> None:
+        # Guards the tables below; held for list operations only, never during I/O that could wait. Re-entrant, because
+        # a signal handler may look a name up while this thread holds it.
+        self._lock = threading.RLock()
+        self._idle: dict[Server, list[Connection]] = {}
+        self._probes: dict[Server, Probe] = {}
+
+    def take(self, server: Server, now: float) -> Connection | None:
+        """Return the idle connection that answered last, or None."""
+        with self._lock:
+            idle = self._idle.get(server)
+            if not idle:
+                return None
+            connection = idle.pop()
+            if now - connection.answered_at <= IDLE_LIMIT:
+                return connection
+            # The most recent one is too old, so all are.
+            stale = [connection, *idle]
+            idle.clear()
+        for connection in stale:
+            connection.close()
+        return None
+
+    def put(self, connection: Connection) -> None:
+        """Keep a connection without questions in flight for the next lookup."""
+        with self._lock:
+            idle = self._idle.setdefault(connection.server, [])
+            if len(idle) < MAX_IDLE:
+                idle.append(connection)
+                return
+        connection.close()
+
+    def retire(self, server: Server, unproven_since: float) -> None:
+        """Close the idle connections that have answered nothing since that time.
+
+        A question sent then got no answer. Connections through a NAT are pinned to one backend each, so the others
+        may be as dead; one that has answered since is not.
+        """
+        with self._lock:
+            idle = self._idle.get(server, [])
+            dead = [c for c in idle if c.answered_at < unproven_since]
+            idle[:] = [c for c in idle if c.answered_at >= unproven_since]
+        for connection in dead:
+            connection.close()
+
+    def has_idle(self, server: Server, now: float) -> bool:
+        """Whether `take` would return a connection."""
+        idle = self._idle.get(server)
+        if not idle:
+            return False
+        try:
+            return now - idle[-1].answered_at <= IDLE_LIMIT
+        except IndexError:  # another thread took the last one in between
+            return False
+
+    def probe(self, server: Server, question: Question, now: float) -> None:
+        """Begin to find out, in the background, whether the server answers this question over TCP."""
+        with self._lock:
+            if server in self._probes:
+                return
+            try:
+                self._probes[server] = Probe(Connection(server), question, now)
+            except (OSError, WireError):
+                return
+
+    def probed(self, server: Server, now: float) -> bool | None:
+        """Look at the server's probe: True once when it was answered, False once when it failed, else None.
+
+        The connection of one that was answered is then idle in the pool.
+        """
+        if server not in self._probes:
+            return None
+        with self._lock:
+            probe = self._probes.get(server)
+            if probe is None:
+                return None
+            verdict = probe.check(now)
+            if verdict is None:
+                return None
+            del self._probes[server]
+        if verdict:
+            self.put(probe.connection)
+        else:
+            probe.connection.close()
+        return verdict
+
+    def close(self) -> None:
+        """Close everything that is idle or probing."""
+        with self._lock:
+            connections = [c for idle in self._idle.values() for c in idle]
+            connections += [probe.connection for probe in self._probes.values()]
+            self._idle.clear()
+            self._probes.clear()
+        for connection in connections:
+            connection.close()
+
+    def after_fork(self) -> None:
+        """In the child: begin anew. Closing here does not disturb the parent's connections."""
+        idle, probes = self._idle, self._probes
+        self.__init__()  # type: ignore[misc]
+        for connection in (
+            *(c for kept in idle.values() for c in kept),
+            *(p.connection for p in probes.values()),
+        ):
+            connection.close()
+
+    def __repr__(self) -> str:
+        """State in one line."""
+        idle = ", ".join(f"{server}: {len(found)}" for server, found in self._idle.items())
+        return f"<Pool idle {{{idle}}}, {len(self._probes)} probes>"

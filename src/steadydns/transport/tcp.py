@@ -1,0 +1,139 @@
+"""A TCP connection to a name server: non-blocking, kept open between lookups, read by whoever has taken it."""
+
+from __future__ import annotations
+
+import _socket
+import errno
+import select
+import socket
+from typing import TYPE_CHECKING, Final
+
+from steadydns.transport.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from steadydns.transport.exchange import Question, Server
+    from steadydns.wire.message import Answer
+
+RECEIVE_SIZE: Final = 65536
+
+# Linux only, and read as a number because not every Python build exports it.
+TCP_QUICKACK: Final = 12
+
+# The raw type: gevent and eventlet replace socket.socket, and a cooperative socket has no business in a worker thread.
+_Socket = _socket.socket
+
+_EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+_STREAM: Final = _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK | _socket.SOCK_CLOEXEC
+
+
+class Connection:
+    """One connection and the questions in flight on it. Used by one lookup at a time; the pool hands it on.
+
+    Every method that does I/O may raise OSError (the peer is gone) and `receive` also WireError (the peer talks
+    nonsense); after either the connection must be closed.
+    """
+
+    __slots__ = ("_outbox", "answered_at", "connected", "fd", "pipeline", "server", "sock")
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.pipeline = Pipeline()
+        self.answered_at = 0.0
+        """Monotonic seconds of the last answer; 0: none yet. The proof that the way to the server and back works."""
+        self._outbox = b""
+        self.sock = _Socket(server.family, _STREAM, 0)
+        self.fd = self.sock.fileno()
+        self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+        try:
+            code = self.sock.connect_ex(server.sockaddr)
+        except BaseException:
+            self.sock.close()
+            raise
+        if code not in (0, errno.EINPROGRESS):
+            self.sock.close()
+            raise OSError(code, f"connect to {server}")
+        self.connected = code == 0
+
+    def ask(self, questions: tuple[Question, ...]) -> None:
+        """Put the questions on their way; before the handshake is over, they wait for it."""
+        self._outbox += self.pipeline.ask(questions)
+        if self.connected:
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            sent = self.sock.send(self._outbox)
+        except BlockingIOError:
+            return
+        self._outbox = self._outbox[sent:]
+        # Without it, a server that has Nagle's algorithm on holds the second answer until our delayed ACK of
+        # the first: 44 ms with NSD and unbound. The kernel forgets the option, so it is set before each wait.
+        self.sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)
+
+    @property
+    def events(self) -> int:
+        """What to poll for."""
+        if not self.connected or self._outbox:
+            return select.POLLIN | select.POLLOUT
+        return select.POLLIN
+
+    def proceed(self, events: int, now: float) -> list[tuple[Question, Answer]]:
+        """Do what the polled events allow: finish the handshake, send, receive."""
+        if not self.connected:
+            code = self.sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
+            if code:
+                raise OSError(code, f"connect to {self.server}")
+            if not events & select.POLLOUT:
+                return []
+            self.connected = True
+            if self._outbox:
+                self._flush()
+            return []
+        if events & select.POLLOUT and self._outbox:
+            self._flush()
+        if not events & (select.POLLIN | select.POLLHUP | select.POLLERR):
+            return []
+        return self.receive(now)
+
+    def receive(self, now: float) -> list[tuple[Question, Answer]]:
+        """Read what has come."""
+        try:
+            data = self.sock.recv(RECEIVE_SIZE)
+        except BlockingIOError:
+            return []
+        if not data:
+            raise ConnectionResetError(errno.ECONNRESET, f"{self.server} closed the connection")
+        answers = self.pipeline.feed(data)
+        if answers:
+            self.answered_at = now
+        if self.pipeline.waiting:
+            self.sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)
+        return answers
+
+    def close(self) -> None:
+        """Close the socket; questions in flight are abandoned."""
+        self.sock.close()
+
+    def __repr__(self) -> str:
+        """State in one line."""
+        state = "connected" if self.connected else "connecting"
+        return f"<Connection {self.server} {state}, {len(self.pipeline.waiting)} in flight>"
+
+
+def failure_of(error: Exception) -> str:
+    """The word for what an exchange failed with: 'refused', 'reset', 'unreachable' or 'malformed'.
+
+    Raises:
+        OSError: The error itself, where this process has run out of something: that is no failure of the network's,
+            and libc is to say so in its own words.
+    """
+    if not isinstance(error, OSError):
+        return "malformed"
+    if error.errno in _EXHAUSTED:
+        raise error
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, (ConnectionError, socket.timeout)):
+        return "reset"
+    return "unreachable"

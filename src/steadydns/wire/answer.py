@@ -1,0 +1,34 @@
+"""What a response says about the name that was asked. Imports only typing; decides nothing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Answer(NamedTuple):
+    """The part of a response that address lookup needs. Times are in seconds."""
+
+    rcode: int
+    """Response code, with the upper bits that EDNS carries (RFC 6891 section 6.1.3)."""
+
+    truncated: bool
+    """The TC bit: more exists than was sent, `addresses` may be incomplete or empty."""
+
+    authoritative: bool
+    """The AA bit."""
+
+    addresses: tuple[bytes, ...]
+    """Packed addresses in the order of the message, repetitions kept; only those of `canonical`."""
+
+    ttl: int
+    """Lifetime of the records asked for and of the aliases that lead to them; 0 when there are none."""
+
+    canonical: bytes
+    """The name at the end of the alias chain, in presentation form without trailing dot, cased as in its CNAME
+    record; empty without aliases. A backslash in it means: not a host name."""
+
+    aliased: bool
+    """At least one CNAME record was followed."""
+
+    negative_ttl: int | None
+    """Lifetime of a denial (RFC 2308 section 5), the aliases that lead to it included; None without a SOA record."""

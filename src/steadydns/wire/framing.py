@@ -1,0 +1,56 @@
+"""Messages in a TCP stream: two octets of length, then the message (RFC 1035 section 4.2.2, RFC 7766 section 8).
+
+Imports only the codec's errors. Never looks into a message.
+"""
+
+from __future__ import annotations
+
+from .errors import WireError
+
+MAX_MESSAGE = 0xFFFF  # octets, what the length field can say
+
+
+def frame(message: bytes) -> bytes:
+    """Put the length in front of a message; length and message go out in one piece (RFC 7766 section 8).
+
+    Raises:
+        WireError: the message is longer than 65535 octets.
+    """
+    if len(message) > MAX_MESSAGE:
+        raise WireError(f"message of {len(message)} octets; TCP carries at most {MAX_MESSAGE}")
+    return len(message).to_bytes(2, "big") + message
+
+
+class Deframer:
+    """Cuts a stream into messages, however the stream was split on its way.
+
+    One per connection, used by one reader at a time. Between two calls it holds less than one framed message,
+    at most 65536 octets.
+    """
+
+    __slots__ = ("_pending",)
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    @property
+    def pending(self) -> int:
+        """Octets that wait for the rest of their message; not 0 when the stream ends means a message was cut."""
+        return len(self._pending)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next octets of the stream, give the messages they complete, in order."""
+        pending = self._pending
+        if pending:
+            data = bytes(pending) + data
+        messages = []
+        at, size = 0, len(data)
+        while size >= at + 2:
+            start = at + 2
+            end = start + (data[at] << 8 | data[at + 1])
+            if end > size:
+                break
+            messages.append(data[start:end])
+            at = end
+        self._pending = data[at:]
+        return messages

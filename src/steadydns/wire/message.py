@@ -1,0 +1,128 @@
+"""The doors of the codec: build a query, read the response to it (RFC 1035 section 4.1).
+
+Imports the codec's own parts and struct. Never chooses an id, a server or a time.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+from .answer import Answer
+from .codes import (
+    AAAA,
+    CNAME,
+    FORMERR,
+    IN,
+    NOERROR,
+    NOTIMP,
+    NS,
+    NXDOMAIN,
+    OPT,
+    PTR,
+    REFUSED,
+    SERVFAIL,
+    SOA,
+    A,
+)
+from .direct import read_direct
+from .errors import Mismatch, WireError
+from .general import AUTHORITATIVE, RCODE, TRUNCATED, read_response
+
+__all__ = [
+    "AAAA",
+    "CNAME",
+    "FORMERR",
+    "IN",
+    "NOERROR",
+    "NOTIMP",
+    "NS",
+    "NXDOMAIN",
+    "OPT",
+    "PTR",
+    "REFUSED",
+    "SERVFAIL",
+    "SOA",
+    "A",
+    "Answer",
+    "Mismatch",
+    "WireError",
+    "framed_query",
+    "parse",
+    "query",
+]
+
+_RESPONSE = 0x8000
+_OPCODE = 0x7800
+_RECURSION_DESIRED = 0x0100
+_AUTHENTIC_DATA = 0x0020
+
+_HEADER = Struct("!6H")
+_FRAMED = Struct("!HHHHHHH")  # length of the message, then its header
+_QUESTION_TAIL = Struct("!HH")
+_OPT_RECORD = Struct("!xHHIH")  # the root as owner, type, UDP payload size, flags, length of options
+_TAILS = {qtype: _QUESTION_TAIL.pack(qtype, IN) for qtype in (A, AAAA)}
+
+# Servers that could not read the question, or would not, may send back a bare header.
+_MAY_OMIT_QUESTION = frozenset((FORMERR, SERVFAIL, NOTIMP, REFUSED))
+
+
+def query(ident: int, qname: bytes, qtype: int, edns_payload: int = 0, ad: bool = False) -> bytes:
+    """Build a query of class IN with RD set.
+
+    Args:
+        ident: the message id, 0 to 65535.
+        qname: the name in wire form, as `encode_name` gives it.
+        qtype: the record type asked for.
+        edns_payload: the UDP payload size to announce in octets (RFC 6891 section 6.2.3); 0 for no OPT record.
+        ad: set the AD bit, to learn whether the answer was validated (RFC 6840 section 5.7).
+    """
+    flags = _RECURSION_DESIRED | _AUTHENTIC_DATA if ad else _RECURSION_DESIRED
+    tail = _TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN)
+    if edns_payload:
+        opt = _OPT_RECORD.pack(OPT, edns_payload, 0, 0)
+        return _HEADER.pack(ident, flags, 1, 0, 0, 1) + qname + tail + opt
+    return _HEADER.pack(ident, flags, 1, 0, 0, 0) + qname + tail
+
+
+def framed_query(ident: int, qname: bytes, qtype: int) -> bytes:
+    """Build the same query without options, with its length in front as TCP wants it (RFC 1035 section 4.2.2)."""
+    tail = _TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN)
+    return _FRAMED.pack(len(qname) + 16, ident, _RECURSION_DESIRED, 1, 0, 0, 0) + qname + tail
+
+
+def parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
+    """Read the response to `query(ident, qname, qtype)`.
+
+    Octets after the counted records are ignored, as glibc does. When the TC bit is set and the records cannot
+    be read to the end, the answer has no addresses.
+
+    Raises:
+        Mismatch: the message answers something else, or nothing.
+        WireError: the message answers this query and is malformed.
+    """
+    if len(message) < _HEADER.size:
+        raise Mismatch(f"message of {len(message)} octets has no header")
+    message_ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(message)
+    if message_ident != ident or flags & (_RESPONSE | _OPCODE) != _RESPONSE:
+        raise Mismatch(f"id {message_ident}, flags {flags:#06x}: not a response to query {ident}")
+    if questions == 1:
+        question = qname + (_TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN))
+        offset = 12 + len(question)
+        echo = message[12:offset]
+        # Length octets are below the letters, so lower() leaves them alone.
+        if echo != question and echo[:-4].lower() + echo[-4:] != qname.lower() + question[-4:]:
+            raise Mismatch("the question is not the one that was asked")
+    elif questions == 0 and flags & RCODE in _MAY_OMIT_QUESTION:
+        offset = 12
+    else:
+        raise Mismatch(f"{questions} questions in the response")
+    if questions:
+        direct = read_direct(message, offset, qname, qtype, flags, answers, authorities, additionals)
+        if direct is not None:
+            return direct
+    try:
+        return read_response(message, offset, qname, qtype, flags, answers, authorities, additionals)
+    except WireError:
+        if not flags & TRUNCATED:
+            raise
+    return Answer(flags & RCODE, True, bool(flags & AUTHORITATIVE), (), 0, b"", False, None)

@@ -1,0 +1,210 @@
+"""What is remembered of answers, how long, and how much."""
+
+from __future__ import annotations
+
+import pytest
+
+from steadydns.resolution.cache import ADDRESS_BYTES, ENTRY_BYTES, Cache
+from steadydns.transport.exchange import Question
+from steadydns.wire.message import AAAA, NOERROR, NXDOMAIN, A, Answer
+from tests.unit.network import Response
+
+
+def question(name: str, kind: int = A) -> Question:
+    """A question by name."""
+    return Question(name.encode(), kind)
+
+
+def answer(*addresses: str, ttl: int = 10) -> Answer:
+    """A positive answer."""
+    return Response(NOERROR, addresses or ("192.0.2.1",), ttl).answer(question("x"))
+
+
+def denial(negative_ttl: int | None = 10, rcode: int = NXDOMAIN, aliases: tuple[str, ...] = ()) -> Answer:
+    """A negative answer."""
+    return Response(rcode, (), 0, aliases, negative_ttl).answer(question("x"))
+
+
+def cache(entries: int = 100, size: int = 1 << 20) -> Cache:
+    """A cache with the default caps: 30 s for answers, 5 s for denials."""
+    return Cache(entries, size, 30.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "lives"),
+    [
+        (answer(ttl=10), 10.0),
+        (answer(ttl=30), 30.0),
+        (answer(ttl=86400), 30.0),
+        (answer(ttl=0), 0.0),
+        (denial(3), 3.0),
+        (denial(3600), 5.0),
+        (denial(None), 0.0),
+        (denial(0), 0.0),
+        (denial(3600, NOERROR), 5.0),
+        (denial(None, NOERROR), 0.0),
+    ],
+)
+def test_an_entry_lives_for_its_ttl_capped(given: Answer, lives: float) -> None:
+    """Answers live at most 30 s, denials at most 5 s and not at all without an SOA (RFC 2308 section 5)."""
+    one = cache()
+    entry = one.store(question("x"), given, 100.0)
+    assert entry.expires == 100.0 + lives
+    if lives:
+        assert one.get(question("x"), 100.0 + lives - 0.001) is entry
+    assert one.get(question("x"), 100.0 + lives) is None
+
+
+@pytest.mark.parametrize("given", [answer(ttl=0), denial(None)])
+def test_what_may_not_be_kept_replaces_what_was(given: Answer) -> None:
+    """An answer that is not kept still ends the life of the older one."""
+    one = cache()
+    one.store(question("x"), answer(), 100.0)
+    one.store(question("x"), given, 101.0)
+    assert one.peek(question("x")) is None
+    assert one.counts(101.0) == {"entries": 0, "success": 0, "denial": 0, "bytes": 0}
+
+
+def test_time_is_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the wall clock nor any other is read: what is passed in decides."""
+    import time
+
+    def none() -> float:
+        raise AssertionError("a clock was read")
+
+    for name in ("time", "monotonic", "time_ns", "monotonic_ns", "perf_counter"):
+        monkeypatch.setattr(time, name, none)
+    one = cache()
+    one.store(question("x"), answer(), 1e9)
+    assert one.get(question("x"), 1e9 + 9.9) is not None
+    assert one.get(question("x"), 1e9 + 10) is None
+
+
+def test_names_are_equal_whatever_their_case() -> None:
+    """DNS names are compared without regard to case (RFC 4343)."""
+    one = cache()
+    entry = one.store(question("Www.Example"), answer(), 0.0)
+    assert one.get(question("wWW.eXAMPLE"), 1.0) is entry
+
+
+def test_types_are_apart() -> None:
+    """An answer for A says nothing about AAAA."""
+    one = cache()
+    one.store(question("x", A), answer(), 0.0)
+    assert one.get(question("x", AAAA), 1.0) is None
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    """A use keeps an entry; a peek does not."""
+    one = cache(entries=3)
+    for name in "abc":
+        one.store(question(name), answer(), 0.0)
+    one.get(question("a"), 1.0)
+    one.peek(question("b"))
+    one.store(question("d"), answer(), 2.0)
+    assert [name for name in "abcd" if one.peek(question(name))] == ["a", "c", "d"]
+    assert one.evictions == 1
+
+
+def test_bytes_are_bounded_too() -> None:
+    """Entries with many addresses leave room for fewer of them."""
+    size = ENTRY_BYTES + 10 * ADDRESS_BYTES
+    one = cache(size=5 * size)
+    many = answer(*(f"192.0.2.{number}" for number in range(10)))
+    for number in range(50):
+        one.store(question(f"x{number}"), many, 0.0)
+        assert one.counts(0.0)["bytes"] <= 5 * size
+    assert one.counts(0.0)["entries"] == 5
+
+
+def test_bytes_are_counted_once_for_each_entry() -> None:
+    """Replacing and forgetting give back what was taken."""
+    one = cache()
+    for number in range(20):
+        one.store(question("x"), answer(*["192.0.2.1"] * (number % 3 + 1)), 0.0)
+    one.store(question("y"), denial(), 0.0)
+    assert one.counts(0.0)["bytes"] == 2 * ENTRY_BYTES + 2 * ADDRESS_BYTES
+    assert one.flush() == 2
+    assert one.counts(0.0)["bytes"] == 0
+
+
+def test_an_entry_larger_than_the_cache_is_returned_and_not_kept() -> None:
+    """Whoever asked gets the answer; the cache stays within its bound."""
+    one = cache(size=ENTRY_BYTES)
+    entry = one.store(question("x"), answer("192.0.2.1", "192.0.2.2"), 0.0)
+    assert len(entry.addresses) == 2
+    assert one.counts(0.0)["bytes"] == 0
+
+
+def test_flush_forgets_one_name_or_all() -> None:
+    """One name means its entries of every type, whatever the case; it says how many were forgotten."""
+    one = cache()
+    for name in ("a", "b"):
+        for kind in (A, AAAA):
+            one.store(question(name, kind), answer(), 0.0)
+    assert one.flush(b"A") == 2
+    assert one.peek(question("a")) is None
+    assert one.peek(question("b")) is not None
+    assert one.flush() == 2
+    assert one.flush() == 0
+
+
+def test_counts_are_of_live_entries() -> None:
+    """What has expired is not counted, though it still takes room."""
+    one = cache()
+    one.store(question("a"), answer(ttl=2), 0.0)
+    one.store(question("b"), denial(), 0.0)
+    assert one.counts(1.0) == {
+        "entries": 2,
+        "success": 1,
+        "denial": 1,
+        "bytes": 2 * ENTRY_BYTES + ADDRESS_BYTES,
+    }
+    assert one.counts(3.0)["success"] == 0
+    assert one.counts(3.0)["bytes"] > 0
+
+
+def test_a_useful_cut_lives_for_all_of_its_ttl() -> None:
+    """Prolonged, a denial may live as long as an answer; its next version inherits that."""
+    one = cache()
+    entry = one.store(question("com.cluster.local"), denial(20), 100.0)
+    one.prolong(entry)
+    assert one.get(question("com.cluster.local"), 119.9) is entry
+    assert one.get(question("com.cluster.local"), 120.0) is None
+    again = one.store(question("com.cluster.local"), denial(3600), 200.0)
+    assert again.useful
+    assert again.expires == 230.0
+
+
+def test_a_name_that_came_into_being_is_no_cut_any_more() -> None:
+    """When the denied name exists, the next denial starts with the short life."""
+    one = cache()
+    one.prolong(one.store(question("prod.cluster.local"), denial(30), 0.0))
+    one.store(question("prod.cluster.local"), denial(30, NOERROR), 10.0)
+    assert one.store(question("prod.cluster.local"), denial(30), 20.0).expires == 25.0
+
+
+def test_only_a_denial_of_the_name_itself_denies_what_is_below() -> None:
+    """NODATA and the denial of an alias's target prove nothing about the names below."""
+    one = cache()
+    assert one.store(question("x"), denial(), 0.0).denies_name
+    assert not one.store(question("x"), denial(10, NOERROR), 0.0).denies_name
+    assert not one.store(question("x"), denial(10, NXDOMAIN, ("y",)), 0.0).denies_name
+    assert not one.store(question("x"), answer(), 0.0).denies_name
+
+
+def test_a_revived_entry_is_marked() -> None:
+    """A stale entry answers for the seconds it was given, and is known as stale."""
+    one = cache()
+    entry = one.store(question("x"), answer(ttl=5), 0.0)
+    one.revive(entry, 100.0, 5.0)
+    assert one.get(question("x"), 104.9) is entry
+    assert entry.stale
+    assert one.get(question("x"), 105.0) is None
+
+
+def test_the_repr_says_how_full_it_is() -> None:
+    """Counts and bounds in one line."""
+    one = cache(entries=7, size=10_000)
+    one.store(question("x"), answer(), 0.0)
+    assert repr(one) == f"<Cache 1 of 7 entries, {ENTRY_BYTES + ADDRESS_BYTES} of 10000 bytes>"

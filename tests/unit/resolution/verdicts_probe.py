@@ -1,0 +1,59 @@
+"""Asks the running glibc what it reports where servers fail in every combination. Run through namespace.run."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from typing import Any
+
+import dns.message
+import dns.rcode
+import dns.rrset
+
+from tests.unit.system.namespace import private_etc, write_etc
+
+CONF = "nameserver 127.0.0.1\nsearch {search}\noptions attempts:1 timeout:1 ndots:{ndots}\n"
+FAILURES = {"servfail": 2, "refused": 5, "notimp": 4, "formerr": 1, "nxdomain": 3, "nodata": 0}
+
+
+def serve(sock: socket.socket, outcomes: dict[str, str]) -> None:
+    """Answer each 'name type' as *outcomes* says, for ever."""
+    while True:
+        data, client = sock.recvfrom(4096)
+        query = dns.message.from_wire(data)
+        question = query.question[0]
+        kind = "AAAA" if question.rdtype == 28 else "A"
+        outcome = outcomes[f"{question.name.to_text(omit_final_dot=True).lower()} {kind}"]
+        response = dns.message.make_response(query, recursion_available=True)
+        if outcome == "ok":
+            address = "192.0.2.1" if kind == "A" else "2001:db8::1"
+            response.answer.append(dns.rrset.from_text(question.name, 30, "IN", kind, address))
+        else:
+            response.set_rcode(dns.rcode.Rcode(FAILURES[outcome]))
+        sock.sendto(response.to_wire(), client)
+
+
+def main() -> None:
+    """Look up each case's name; print what came of it."""
+    private_etc()
+    write_etc("nsswitch.conf", "hosts: files dns\n")
+    outcomes: dict[str, str] = {}
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 53))
+    threading.Thread(target=serve, args=(sock, outcomes), daemon=True).start()
+    results: list[Any] = []
+    for case in json.load(sys.stdin):
+        write_etc("resolv.conf", CONF.format(search=" ".join(case["search"]), ndots=case["ndots"]))
+        outcomes.clear()
+        outcomes.update(case["outcomes"])
+        try:
+            rows = socket.getaddrinfo(case["name"], None, case["family"], 1)
+            results.append(sorted(str(row[4][0]) for row in rows))
+        except socket.gaierror as error:
+            results.append([error.errno, error.strerror])
+    print(json.dumps(results))
+
+
+main()

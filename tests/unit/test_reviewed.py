@@ -1,0 +1,202 @@
+"""Differences that a review found, each as a case."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import resource
+import socket
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import steadydns
+from steadydns import activation
+from steadydns.resolution.flights import Flight, Flights
+from steadydns.resolver import Resolver
+from steadydns.rules import rules as make_rules
+from steadydns.system.pod import Pod
+from steadydns.wire.message import FORMERR, SERVFAIL
+from tests.unit.loopback import LoopbackServer
+from tests.unit.network import FakeServer, cluster_zone
+from tests.unit.program import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from steadydns.config import Config
+    from steadydns.resolution.environment import Rules
+    from steadydns.system.resolvconf import ResolvConf
+    from steadydns.transport.exchange import Question
+
+
+def test_a_lookup_that_was_interrupted_holds_nobody_up(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exception in the middle of a lookup, such as a signal handler's, leaves no flight behind."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resolver, "_lead", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            resolver.getaddrinfo("redis.prod", 80)
+    assert len(resolver._flights) == 0
+    assert resolver.getaddrinfo("redis.prod", 80)
+
+
+def test_a_flight_whose_leader_is_gone_is_given_up_at_its_deadline(resolver: Resolver) -> None:
+    """A leader that could not even say so makes others wait until its own time is over, and no longer."""
+    settings = resolver._settings()
+    lost: Flight[Any] = Flight(monotonic() - 1)
+    lost.leader = threading.get_ident() + 1
+    resolver._flights.join((b"redis.prod", (1, 28), id(settings.rules)), lost)
+    assert resolver.getaddrinfo("redis.prod", 80)
+    assert len(resolver._flights) == 0
+
+
+def test_leaving_a_flight_that_was_never_entered_ends_no_other() -> None:
+    """The flight of somebody else goes on."""
+    flights: Flights[int] = Flights()
+    theirs, _ = flights.join("x")
+    flights.leave("x", Flight(), None)
+    assert len(flights) == 1
+    flights.leave("x", theirs, 1)
+
+
+def test_a_wrapper_around_ours_is_not_run_in_the_loop(
+    installed: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What someone puts around socket.getaddrinfo may wait: asyncio runs it in a thread, hit or not."""
+    ours = socket.getaddrinfo
+    ours("redis.prod", 80, 0, socket.SOCK_STREAM)
+    threads: list[int] = []
+
+    def wrapper(*arguments: Any) -> Any:
+        threads.append(threading.get_ident())
+        return ours(*arguments)
+
+    async def main() -> Any:
+        return await asyncio.get_running_loop().getaddrinfo("redis.prod", 80, type=socket.SOCK_STREAM)
+
+    with monkeypatch.context() as patch:  # undone before uninstall, which leaves others' patches alone
+        patch.setattr(socket, "getaddrinfo", wrapper)
+        assert asyncio.run(main()) == ours("redis.prod", 80, 0, socket.SOCK_STREAM)
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def test_text_and_bytes_are_not_compared() -> None:
+    """Under `python -bb`, hosts and ports of both kinds, numeric ones too, raise no BytesWarning."""
+    program = """
+import socket, subprocess, sys
+code = '''
+import socket, steadydns
+steadydns.install()
+for host in ("localhost", b"localhost", "127.0.0.1", b"127.0.0.1", "localhost"):
+    for port in (80, "80", b"80"):
+        assert socket.getaddrinfo(host, port)
+'''
+print(subprocess.run([sys.executable, "-bb", "-c", code]).returncode)
+"""
+    assert run(program).strip() == "0"
+
+
+class Unhashable(str):
+    """A host name that cannot be remembered."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == other
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "redis.prod"])
+def test_a_name_that_cannot_be_hashed_resolves(installed: Resolver, host: str) -> None:
+    """A str of that sort works with stock, so it does here."""
+    rows = socket.getaddrinfo(Unhashable(host), 80, 0, socket.SOCK_STREAM)
+    assert rows == socket.getaddrinfo(host, 80, 0, socket.SOCK_STREAM)
+
+
+def hold_all(held: list[int]) -> None:
+    """Open descriptors until there are no more."""
+    while True:
+        held.append(os.dup(0))
+
+
+def test_without_descriptors_the_error_is_libcs(installed: Resolver) -> None:
+    """A process that may open no more files is told so, not that the network has a temporary failure."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    installed.close()
+    held: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            hold_all(held)
+        with pytest.raises(OSError, match="Too many open files") as raised:
+            socket.getaddrinfo("redis.prod", 80)
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert installed.stats()["fallbacks"] == {"error": 1}
+    assert raised.value.errno == errno.EMFILE
+
+
+FINAL = "redis.prod.svc.cluster.local."
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"ttl": 0}, FINAL),
+        ({"negative_ttl": None}, "gone.example.com."),
+        ({"failing": {FINAL[:-1]: SERVFAIL}}, FINAL),
+        ({"failing": {FINAL[:-1]: FORMERR}}, FINAL),
+        ({"failing": {f"{FINAL[:-1]} AAAA": SERVFAIL}}, FINAL),
+    ],
+)
+def test_an_open_connection_changes_neither_the_answer_nor_the_questions(
+    options: dict[str, Any], name: str, etc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt on a connection that stands ready is the first attempt of the whole, not one more."""
+
+    def told(one: Resolver, warm: str) -> tuple[object, list[Question]]:
+        if warm:
+            one.resolve(warm)
+        real.questions()
+        found: object
+        try:
+            found = one.getaddrinfo(name, 80)
+        except OSError as error:
+            found = error.args
+        return found, sorted(question for _, question in real.questions())
+
+    with LoopbackServer(FakeServer(cluster_zone(**options))) as real:
+
+        def rules(config: Config, conf: ResolvConf) -> Rules:
+            made = make_rules(config, conf)
+            return made._replace(servers=(real.server,), preferred=None, transport="tcp")
+
+        monkeypatch.setattr("steadydns.resolver.make_rules", rules)
+        pod = Pod(str(etc.parent), environ={}, hostname=lambda: "pod-1")
+        cold, ready = Resolver(pod=pod), Resolver(pod=pod)
+        assert told(ready, "redis.default.svc.cluster.local.") == told(cold, "")
+        cold.close()
+        ready.close()
+
+
+def test_an_install_that_fails_leaves_the_one_before_in_place(pod: Pod) -> None:
+    """What is no Config is refused, and what worked goes on working."""
+    steadydns.install()
+    before = activation.resolver()
+    with pytest.raises(TypeError, match="a Config is expected"):
+        steadydns.install({"deadline": 3})  # type: ignore[arg-type]
+    assert steadydns.is_installed()
+    assert activation.resolver() is before
+    activation.uninstall()
