@@ -14,13 +14,13 @@ import weakref
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from steadydns import platforms
 from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed, gaierror, reason_of
 from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, read
 from steadydns.contract.rows import Shapes, build, rotation
-from steadydns.network import Surroundings
 from steadydns.resolution.attempts import Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
@@ -63,8 +63,6 @@ MAX_ROWS: Final = 20_000
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
 _new = tuple.__new__
-
-_MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
 
 
 Finished: TypeAlias = "tuple[Result, list[list[Address]], list[Rows]]"
@@ -143,7 +141,8 @@ class Resolver:
             self.config.max_ttl,
             self.config.max_negative_ttl,
         )
-        self.surroundings = Surroundings(self.pod, monotonic)
+        self.profile = platforms.profile(self.pod)
+        self.surroundings = platforms.surroundings(self.pod, monotonic)
         self.observer = Observer(self.config)
         self.refresher = Refresher(self._refresh)
         self._flights: Flights[Result] = Flights()
@@ -208,7 +207,7 @@ class Resolver:
         if isinstance(result, NotFound):
             from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
-            failure = gaierror(result.reason)
+            failure = gaierror(result.reason, self.profile.failures)
             self._observe(host, record, result, failure, groups)
             raise failure from LookupFailed(failure_text(record))
         self._observe(host, record, result, None, groups)
@@ -231,8 +230,11 @@ class Resolver:
                     return Theirs(MALFORMED)
                 return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
             groups = self._rank(request, result)
-            canonical = _canonical(result) if request.canonical else ""
-            return result, groups, build(groups, shape, canonical, enums=enums)
+            canonical = self.profile.canonical(request, result, self._settings().conf.dotted)
+            if canonical is None:
+                return Theirs("canonical_name")
+            every = self.profile.names_every_row
+            return result, groups, build(groups, shape, canonical, enums=enums, every=every)
         except Exception as error:  # fail open
             return self._theirs(error)
 
@@ -273,6 +275,7 @@ class Resolver:
         request = read(host, family, flags)
         if isinstance(request, Theirs):
             return request
+        request = self.profile.asked(request)
         settings = self._settings()
         plan = settings.plan
         if plan.theirs:
@@ -298,6 +301,8 @@ class Resolver:
     def _narrow(self, request: Request) -> Request | None:
         """AI_ADDRCONFIG: leave out the family that the pod has no address of; None: libc refuses the call."""
         ipv4, ipv6 = self.surroundings.families()
+        if not ipv4 and not ipv6:
+            return None
         if (request.family == AF_INET and not ipv4) or (request.family == AF_INET6 and not ipv6):
             return None
         if request.family == AF_UNSPEC and ipv4 != ipv6:
@@ -335,7 +340,8 @@ class Resolver:
         else:
             rules = make_rules(self.config, conf)
             rules = self._rules_met.setdefault(rules, rules)
-        plan, aliases = self.pod.nsswitch_plan(), "HOSTALIASES" in os.environ
+        plan = self.pod.nsswitch_plan()
+        aliases = plan.aliases and "HOSTALIASES" in os.environ
         special = bool(
             plan.myhostname
             or aliases
@@ -352,7 +358,8 @@ class Resolver:
     def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
         result = self._find(request.name, request.types, rules, record, deadline)
-        if not request.mapped or (isinstance(result, Found) and not request.both):
+        together = A in request.types  # both families were asked for at once
+        if not request.mapped or together or (isinstance(result, Found) and not request.both):
             return result
         if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
             return result
@@ -414,7 +421,7 @@ class Resolver:
                 flow = Flow(server, TCP, questions, started)
                 answers, stream = prompt(self.pool, flow, until if until < deadline else deadline, monotonic)
                 if flow.connected:
-                    found = self._prompted(target, flow, answers, record)
+                    found = self._prompted(target, flow, answers, record, rules)
                     if isinstance(found, Found):
                         return found
                     known, rcodes = found
@@ -424,7 +431,12 @@ class Resolver:
         return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
 
     def _prompted(
-        self, target: bytes, flow: Flow, answers: list[tuple[Question, Answer]], record: Record
+        self,
+        target: bytes,
+        flow: Flow,
+        answers: list[tuple[Question, Answer]],
+        record: Record,
+        rules: Rules,
     ) -> Found | tuple[dict[Question, Finding], dict[Question, int]]:
         """Keep what came; the result if it is complete and has addresses, else what is settled and what failed."""
         now = monotonic()
@@ -436,7 +448,7 @@ class Resolver:
         for question, answer in answers:
             record.replied(now, _new(Reply, (flow, question, answer, "")))
             flow.answered += (question,)
-            if answer.rcode == FORMERR:
+            if answer.rcode == FORMERR and rules.libc.believes_failures:
                 known[question] = Failed(FORMERR)
             elif answer.rcode not in (NOERROR, NXDOMAIN):
                 rcodes[question] = answer.rcode
@@ -450,7 +462,7 @@ class Resolver:
             self.servers.answered(flow.server, now, tcp=True)
         if not entries or rcodes or len(known) != len(flow.questions) or len(answers) != len(known):
             return known, rcodes
-        if any(isinstance(found, Failed) for found in known.values()):
+        if any(isinstance(found, Failed) or found.nxdomain for found in known.values()):
             return known, rcodes
         if answers[0][0] is not flow.questions[0]:
             entries.reverse()
@@ -484,7 +496,11 @@ class Resolver:
 
     def _rank(self, request: Request, result: Result) -> list[list[Address]]:
         """The addresses of the result by rank; none of a failure."""
-        return self.surroundings.rank(_addresses(request, result)) if isinstance(result, Found) else []
+        return (
+            self.surroundings.rank(self.profile.addresses(request, result))
+            if isinstance(result, Found)
+            else []
+        )
 
     def _observe(
         self,
@@ -543,7 +559,7 @@ class Resolver:
         if family is None:
             from steadydns.records import records  # noqa: PLC0415 - dnspython is loaded by whoever needs it
 
-            return records(name, rdtype, self._settings().rules)
+            return records(name, rdtype, self._settings().rules, self.profile.failures)
         return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
 
     def flush(self, name: str | None = None) -> int:
@@ -594,24 +610,6 @@ class Resolver:
     def __repr__(self) -> str:
         """State in one line."""
         return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
-
-
-def _addresses(request: Request, found: Found) -> list[tuple[int, bytes]]:
-    """The addresses in the order libc's answer would have them, IPv4-mapped where that was asked for."""
-    addresses = []
-    for entry in found.entries:
-        for packed in entry.addresses:
-            if len(packed) == 4:
-                addresses.append((AF_INET6, _MAPPED_PREFIX + packed) if request.mapped else (AF_INET, packed))
-            else:
-                addresses.append((AF_INET6, packed))
-    return addresses
-
-
-def _canonical(found: Found) -> str:
-    """The name at the end of the CNAME chain; without one, the name that was asked for, as it was typed."""
-    entry = found.entries[0]
-    return (entry.canonical if entry.aliased else found.candidate).decode("utf-8", "replace")
 
 
 def _only_libc(settings: Settings, request: Request) -> str:

@@ -144,7 +144,7 @@ class Attempts:
                 flows += self._next_in_queue(server, now)
             if flows:
                 continue
-            if now >= until or not self._in_flight():
+            if now >= until or not (self._in_flight() or self._waits(number)):
                 # Silence of earlier flows is waited for, but a round that only failed is one less to come.
                 self._failed_rounds += not self._in_flight(started)
                 self._unanswered(number, server, now, started)
@@ -244,7 +244,7 @@ class Attempts:
         if flow.edns and flow.transport == UDP and answer.rcode in (FORMERR, NOTIMP, BADVERS):
             # An old server that does not know EDNS (RFC 6891 section 7): the next attempt asks it plainly.
             self._env.servers.health(flow.server).edns = False
-        elif answer.rcode == FORMERR:
+        elif answer.rcode == FORMERR and self._env.rules.libc.believes_failures:
             # glibc does not ask again either.
             self.settled[question] = Failed(FORMERR)
             del self._pending[question]
@@ -257,6 +257,11 @@ class Attempts:
             for flow in self._flows
             for question in self._pending
         )
+
+    def _waits(self, number: int) -> bool:
+        """Whether a failure of all servers is waited out like silence."""
+        rules = self._env.rules
+        return not rules.libc.believes_failures and (number + 1) % len(rules.servers) == 0
 
     def _asking_over_udp(self, flows: tuple[Flow, ...]) -> bool:
         return any(
@@ -284,7 +289,9 @@ class Attempts:
             self._give_up_sibling()
 
     def _give_up_sibling(self) -> None:
-        """Let a name that has addresses of one family wait no longer for the other."""
+        """Let a name that has addresses of one family wait no longer for the other, where libc would take the half."""
+        if not self._env.rules.libc.halves:
+            return
         for question in list(self._pending):
             if any(
                 other.name == question.name and not isinstance(found, Failed) and found.addresses
@@ -298,6 +305,8 @@ class Attempts:
         env = self._env
         if not self._pending or env.clock() >= env.deadline:
             return True
+        if not env.rules.libc.believes_failures:
+            return False
         servers = len(env.rules.servers) + (env.rules.preferred is not None)
         return self._failed_rounds >= env.rules.attempts * servers
 

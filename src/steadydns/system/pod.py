@@ -8,7 +8,7 @@ from __future__ import annotations
 import _socket
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from . import gaiconf, hosts, nsswitch, resolvconf
 from .watch import Watched
@@ -16,7 +16,7 @@ from .watch import Watched
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Libc = Literal["glibc", "musl"]
+    from .resolvconf import Libc
 
 
 def libc() -> Libc:
