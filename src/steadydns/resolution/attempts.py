@@ -259,9 +259,12 @@ class Attempts:
         )
 
     def _waits(self, number: int) -> bool:
-        """Whether a failure of all servers is waited out like silence."""
-        rules = self._env.rules
-        return not rules.libc.believes_failures and (number + 1) % len(rules.servers) == 0
+        """Whether the failure of this attempt, the last server's, is waited out like silence."""
+        return self._persists() and (number + 1) % len(self._env.rules.servers) == 0
+
+    def _persists(self) -> bool:
+        """Whether failures are as good as silence; what makes no sense to us is none, for it may make sense to libc."""
+        return not self._env.rules.libc.believes_failures and UNREADABLE not in self._rcodes.values()
 
     def _asking_over_udp(self, flows: tuple[Flow, ...]) -> bool:
         return any(
@@ -305,7 +308,7 @@ class Attempts:
         env = self._env
         if not self._pending or env.clock() >= env.deadline:
             return True
-        if not env.rules.libc.believes_failures:
+        if self._persists():
             return False
         servers = len(env.rules.servers) + (env.rules.preferred is not None)
         return self._failed_rounds >= env.rules.attempts * servers

@@ -262,7 +262,8 @@ def _to_the_first_verdict(walk: _Walk) -> Generator[Step, list[Reply], Found | N
         if verdict is None:
             return walk.found(candidate, findings) or NotFound(NO_DATA)
         if isinstance(verdict, Failed):
-            return NotFound(MALFORMED if verdict.rcode == UNREADABLE else TRY_AGAIN)
+            garbled = any(isinstance(found, Failed) and found.rcode == UNREADABLE for found in findings)
+            return NotFound(MALFORMED if garbled else TRY_AGAIN)
     return NotFound(HOST_NOT_FOUND)
 
 

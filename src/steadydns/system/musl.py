@@ -90,7 +90,8 @@ def parse_resolv_conf(text: bytes, environ: Mapping[str, str], hostname: str) ->
         search=tuple(domain.removesuffix(b".") for domain in domains),
         ndots=numbers[b"ndots"],
         timeout=max(1, numbers[b"timeout"]),
-        attempts=max(1, numbers[b"attempts"]),
+        # Without time nobody is asked, and libc is to say so; without attempts it divides by zero, and is not to be.
+        attempts=max(1, numbers[b"attempts"]) if numbers[b"timeout"] else 0,
         libc="musl",
         dotted=tuple(domain[:-1] for domain in domains if domain.endswith(b".")),
     )

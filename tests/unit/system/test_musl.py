@@ -67,7 +67,8 @@ def test_same_configuration_as_musl(row: str, of_musl: dict[str, Any]) -> None:
         text or b"", {"LOCALDOMAIN": "x.test", "RES_OPTIONS": "ndots:9"}, "pod.x.test"
     )
     ndots, timeout, attempts = theirs["numbers"]
-    assert (ours.ndots, ours.timeout, ours.attempts) == (ndots, max(1, timeout), max(1, attempts))
+    assert (ours.ndots, ours.timeout) == (ndots, max(1, timeout))
+    assert ours.attempts == (max(1, attempts) if timeout else 0)
     assert [list(server) for server in ours.nameservers] == theirs["nameservers"]
     domains = theirs["search"].encode("latin-1").split()
     assert ours.search == tuple(domain.removesuffix(b".") for domain in domains if domain != b".")

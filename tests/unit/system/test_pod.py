@@ -39,7 +39,7 @@ def test_empty_pod_has_libcs_defaults(etc: Path) -> None:
     pod = _pod(etc)
     assert pod.resolv_conf().search == (b"corp.example",)
     assert not pod.hosts().answers(b"localhost", socket.AF_UNSPEC)
-    assert pod.nsswitch_plan() == Plan(files_first=True, dns=True, aliases=False)
+    assert pod.nsswitch_plan() == Plan(files_first=True, dns=True)
     assert pod.gai_conf().labels == ()
     assert pod.errors() == ()
 
