@@ -6,8 +6,10 @@ Imports the standard library only: the probe in the pod needs it, whatever its i
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NOTHING: Mapping[str, Any] = {}
 
