@@ -9,6 +9,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from steadydns.contract.order import Policy, destinations, policy, sort
+from steadydns.contract.request import AF_INET, AF_INET6
 from steadydns.contract.rows import Address
 from steadydns.system import interfaces
 
@@ -23,6 +24,8 @@ KEPT: Final = 0.25
 
 MAX_KEPT: Final = 4096
 
+_IPV4_OCTETS: Final = 4
+
 
 class _Snapshot:
     """What the kernel said at one time."""
@@ -34,7 +37,7 @@ class _Snapshot:
         self.interfaces = interfaces.addresses()
         self.seen = interfaces.seen(self.interfaces)
         self.sources: dict[tuple[int, bytes], bytes | None] = {}
-        self.ranked: dict[tuple[tuple[int, bytes], ...], list[list[Address]]] = {}
+        self.ranked: dict[tuple[bytes, ...], list[list[Address]]] = {}
 
 
 class Surroundings:
@@ -57,25 +60,27 @@ class Surroundings:
         """Whether the pod has an IPv4 and an IPv6 address that is not loopback (AI_ADDRCONFIG)."""
         return self._current().seen
 
-    def rank(self, addresses: list[tuple[int, bytes]]) -> list[list[Address]]:
-        """Return the addresses by rank, best first; those of one group rank alike."""
+    def rank(self, addresses: tuple[bytes, ...]) -> list[list[Address]]:
+        """Return the packed addresses by rank, best first; those of one group rank alike."""
         if len(addresses) == 1:
-            return [[_readable(*addresses[0])]]
+            return [[_readable(addresses[0])]]
         snapshot = self._current()
-        key = tuple(addresses)
-        groups = snapshot.ranked.get(key)
+        groups = snapshot.ranked.get(addresses)
         if groups is None:
-            known = snapshot.sources
-            for address in addresses:
-                if address not in known:
-                    known[address] = interfaces.source_address(*address)
-            joined = destinations(addresses, [known[address] for address in addresses], snapshot.interfaces)
-            groups = [
-                [_readable(one.family, one.address) for one in group]
-                for group in sort(joined, self._tables(), interfaces.is_native)
-            ]
-            snapshot.ranked[key] = groups
+            groups = snapshot.ranked[addresses] = self._ranked(snapshot, addresses)
         return groups
+
+    def _ranked(self, snapshot: _Snapshot, packed: tuple[bytes, ...]) -> list[list[Address]]:
+        addresses = [(_family(one), one) for one in packed]
+        known = snapshot.sources
+        for address in addresses:
+            if address not in known:
+                known[address] = interfaces.source_address(*address)
+        joined = destinations(addresses, [known[address] for address in addresses], snapshot.interfaces)
+        return [
+            [_readable(one.address) for one in group]
+            for group in sort(joined, self._tables(), interfaces.is_native)
+        ]
 
     def _tables(self) -> Policy:
         conf = self._pod.gai_conf()
@@ -89,5 +94,10 @@ class Surroundings:
         self._snapshot = None
 
 
-def _readable(family: int, packed: bytes) -> Address:
+def _family(packed: bytes) -> int:
+    return AF_INET if len(packed) == _IPV4_OCTETS else AF_INET6
+
+
+def _readable(packed: bytes) -> Address:
+    family = _family(packed)
     return Address(family, socket.inet_ntop(family, packed))
