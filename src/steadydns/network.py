@@ -9,6 +9,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from steadydns.contract.order import Policy, destinations, policy, sort
+from steadydns.contract.request import AF_INET, AF_INET6
 from steadydns.contract.rows import Address
 from steadydns.system import interfaces
 
@@ -23,6 +24,8 @@ KEPT: Final = 0.25
 
 MAX_KEPT: Final = 4096
 
+_IPV4_OCTETS: Final = 4
+
 
 class Snapshot:
     """What the kernel said at one time."""
@@ -30,13 +33,13 @@ class Snapshot:
     __slots__ = ("at", "interfaces", "ranked", "seen", "sources")
 
     def __init__(
-        self, at: float, addresses: tuple[interfaces.Interface, ...] | None, seen: tuple[bool, bool]
+        self, at: float, found: tuple[interfaces.Interface, ...] | None, seen: tuple[bool, bool]
     ) -> None:
         self.at = at
-        self.interfaces = addresses
+        self.interfaces = found
         self.seen = seen
         self.sources: dict[tuple[int, bytes], bytes | None] = {}
-        self.ranked: dict[tuple[tuple[int, bytes], ...], list[list[Address]]] = {}
+        self.ranked: dict[tuple[bytes, ...], list[list[Address]]] = {}
 
     def sources_of(self, addresses: list[tuple[int, bytes]]) -> list[bytes | None]:
         """For each address the one that the kernel would use to reach it, None where there is no way."""
@@ -72,27 +75,21 @@ class Surroundings:
         """Whether the pod has IPv4 and IPv6 as AI_ADDRCONFIG means it: in glibc, an address that is not loopback."""
         return self._current().seen
 
-    def rank(self, addresses: list[tuple[int, bytes]]) -> list[list[Address]]:
-        """Return the addresses by rank, best first; those of one group rank alike."""
+    def rank(self, addresses: tuple[bytes, ...]) -> list[list[Address]]:
+        """Return the packed addresses by rank, best first; those of one group rank alike."""
         if len(addresses) == 1:
-            return [[_readable(*addresses[0])]]
+            return [[_readable(addresses[0])]]
         snapshot = self._current()
-        key = tuple(addresses)
-        groups = snapshot.ranked.get(key)
+        groups = snapshot.ranked.get(addresses)
         if groups is None:
-            groups = [
-                [_readable(*address) for address in group] for group in self._groups(snapshot, addresses)
-            ]
-            snapshot.ranked[key] = groups
+            ranked = self._ranked(snapshot, [(_family(one), one) for one in addresses])
+            groups = snapshot.ranked[addresses] = [[_readable(one) for one in group] for group in ranked]
         return groups
 
-    def _groups(
-        self, snapshot: Snapshot, addresses: list[tuple[int, bytes]]
-    ) -> list[list[tuple[int, bytes]]]:
+    def _ranked(self, snapshot: Snapshot, addresses: list[tuple[int, bytes]]) -> list[list[bytes]]:
         joined = destinations(addresses, snapshot.sources_of(addresses), snapshot.interfaces)
         return [
-            [(one.family, one.address) for one in group]
-            for group in sort(joined, self._tables(), interfaces.is_native)
+            [one.address for one in group] for group in sort(joined, self._tables(), interfaces.is_native)
         ]
 
     def _tables(self) -> Policy:
@@ -107,5 +104,10 @@ class Surroundings:
         self._snapshot = None
 
 
-def _readable(family: int, packed: bytes) -> Address:
+def _family(packed: bytes) -> int:
+    return AF_INET if len(packed) == _IPV4_OCTETS else AF_INET6
+
+
+def _readable(packed: bytes) -> Address:
+    family = _family(packed)
     return Address(family, socket.inet_ntop(family, packed))

@@ -13,7 +13,5 @@ class MuslSurroundings(Surroundings):
     def _looked(self, now: float) -> Snapshot:
         return Snapshot(now, None, interfaces.loopbacks())
 
-    def _groups(
-        self, snapshot: Snapshot, addresses: list[tuple[int, bytes]]
-    ) -> list[list[tuple[int, bytes]]]:
+    def _ranked(self, snapshot: Snapshot, addresses: list[tuple[int, bytes]]) -> list[list[bytes]]:
         return rank(addresses, snapshot.sources_of(addresses))

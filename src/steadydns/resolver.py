@@ -19,7 +19,7 @@ from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed, gaierror, reason_of
-from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, read
+from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, plain, read
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.resolution.attempts import Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
@@ -32,10 +32,10 @@ from steadydns.rules import rules as make_rules
 from steadydns.statistics import Statistics
 from steadydns.system.pod import Pod
 from steadydns.telemetry.observer import Observer
-from steadydns.transport.blocking import Stream, prompt, run
-from steadydns.transport.exchange import TCP, Flow, Question, Reply
+from steadydns.transport.blocking import Stream, run
+from steadydns.transport.exchange import TCP, Flow, Question
 from steadydns.transport.pool import Pool
-from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, A
+from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, A, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +43,12 @@ if TYPE_CHECKING:
     from steadydns.contract.rows import Address, Shape
     from steadydns.explanation import Explanation
     from steadydns.resolution.attempts import Finding
+    from steadydns.resolution.cache import Entry
     from steadydns.resolution.environment import Rules
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
+    from steadydns.transport.tcp import Connection
     from steadydns.wire.message import Answer
 
 Rows = list[tuple[Any, ...]]
@@ -57,6 +59,9 @@ SETTINGS_KEPT: Final = 0.25
 """Seconds a finished answer is given again, and the pod's files are not looked at again: a change of a file is seen
 within a second. Without it every miss would make four stat(2) calls.
 """
+
+MAX_CALLS: Final = 512
+"""Kinds of calls that are remembered: ports of one service, not of a scanner."""
 
 MAX_ROWS: Final = 20_000
 """Finished answers kept; each lives a second, so there are never many."""
@@ -88,6 +93,18 @@ class Settings(NamedTuple):
     """HOSTALIASES is set (hostname(7)); libc reads that file."""
     special: bool
     """Something here may leave a name to libc; what, _only_libc says."""
+    plain: bool
+    """A name that is not in the hosts file is a question for the servers, and nothing else matters."""
+
+
+class Call(NamedTuple):
+    """What the arguments of a call mean, the host aside."""
+
+    request: Request | None
+    """What is asked of any name that is one at first sight; None: each call has to be looked at."""
+    shape: Shape
+    numbers: tuple[int, int, int]
+    """Family, type and protocol, for the audit event."""
 
 
 def call_key(host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any) -> tuple[object, ...]:
@@ -150,6 +167,7 @@ class Resolver:
         self._rules_met: dict[Rules, Rules] = {}
         """The rules that were in force so far, so that equal ones are one object, whichever thread read the files."""
         self._shapes = Shapes(stock.raw)
+        self._calls: dict[tuple[object, ...], Call] = {}
         self.public = Table(stock.public, enums=True)
         self.raw = Table(stock.raw, enums=False)
         self.tables = [self.public, self.raw]
@@ -187,20 +205,32 @@ class Resolver:
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
     ) -> Rows:
         """Answer a call that was not a hit; whatever is not ours, or goes wrong here, the original answers."""
+        record = Record(monotonic())
+        kind = (port.__class__, port, family, type_, proto, flags)
         try:
-            request = self._decide(host, family, flags)
+            call = self._calls.get(kind)
+        except TypeError:  # an unhashable argument: the original says what is wrong with it
+            call = None
+        request: Request | Theirs | None = None
+        name: bytes | None = None
+        try:
+            if call is not None and call.request is not None:
+                name, settings = plain(host), self._settings()
+                if name is not None and settings.plain and not settings.hosts.answers(name, family):
+                    request = call.request
+            if name is None or request is None:
+                request = self._decide(host, family, flags)
+                name = request.name if isinstance(request, Request) else b""
         except Exception as error:
-            request = self._theirs(error)
+            request, name = self._theirs(error), b""
         if isinstance(request, Theirs):
             return self._original(request, table, (host, port, family, type_, proto, flags))
         # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
-        shape = self._shapes.get(port, family, type_, proto, flags)
-        if shape is None:
-            shape = self._shapes.learn(host, port, family, type_, proto, flags)
+        if call is None:
+            call = self._learn(kind, host, request)
         else:
-            sys.audit("socket.getaddrinfo", host, port, int(family), int(type_), int(proto))
-        record = Record(monotonic())
-        finished = self._finish(request, shape, record, enums=table.enums)
+            sys.audit("socket.getaddrinfo", host, port, *call.numbers)
+        finished = self._finish(name, request, call.shape, record, enums=table.enums)
         if isinstance(finished, Theirs):
             return self._after_all(finished, table, record, (host, port, family, type_, proto, flags))
         result, groups, orders = finished
@@ -218,19 +248,46 @@ class Resolver:
         elif result.expires < expires:
             expires = result.expires
         key = call_key(host, port, family, type_, proto, flags)
-        table.keep(key, (expires, turn, int(family), int(type_), int(proto)))
+        table.keep(key, (expires, turn, *call.numbers))
         return turn()[:]
 
-    def _finish(self, request: Request, shape: Shape, record: Record, *, enums: bool) -> Finished | Theirs:
+    def _learn(self, kind: tuple[Any, ...], host: str | bytes, request: Request) -> Call:
+        """Find out what a kind of call means, and raise the call's audit event.
+
+        Raises:
+            OSError, TypeError, OverflowError: For what the original refuses.
+        """
+        _, port, family, type_, proto, flags = kind
+        shape = self._shapes.get(port, family, type_, proto, flags)
+        if shape is None:
+            shape = self._shapes.learn(host, port, family, type_, proto, flags)
+            numbers = (int(family), int(type_), int(proto))
+        else:
+            numbers = (int(family), int(type_), int(proto))
+            sys.audit("socket.getaddrinfo", host, port, *numbers)
+        varies = request.mapped or request.addrconfig or not self._settings().plain
+        call = Call(None if varies else request._replace(name=b""), shape, numbers)
+        if len(self._calls) >= MAX_CALLS:
+            self._calls.clear()
+        self._calls[kind] = call
+        return call
+
+    def _finish(
+        self, name: bytes, request: Request, shape: Shape, record: Record, *, enums: bool
+    ) -> Finished | Theirs:
         """Look up, rank and build, or say why libc must do so after all."""
         try:
-            result = self._resolve(request, self._settings().rules, record)
+            rules = self._settings().rules
+            if request.mapped:
+                result = self._resolve(name, request, rules, record)
+            else:
+                result = self._find(name, request.types, rules, record, record.started + rules.deadline)
             if isinstance(result, NotFound):
                 if result.reason == MALFORMED:
                     return Theirs(MALFORMED)
                 return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
             groups = self._rank(request, result)
-            canonical = self.profile.canonical(request, result, self._settings().conf.dotted)
+            canonical = self.profile.canonical(name, request, result, self._settings().conf.dotted)
             if canonical is None:
                 return Theirs("canonical_name")
             every = self.profile.names_every_row
@@ -351,19 +408,27 @@ class Resolver:
             or conf.no_aaaa
         )
         known = self._known = Settings(
-            now + SETTINGS_KEPT, conf, rules, plan, self.pod.hosts(), conf.no_aaaa, aliases, special
+            now + SETTINGS_KEPT,
+            conf,
+            rules,
+            plan,
+            self.pod.hosts(),
+            conf.no_aaaa,
+            aliases,
+            special,
+            plan.files_first and not plan.theirs and not special,
         )
         return known
 
-    def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
+    def _resolve(self, name: bytes, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
-        result = self._find(request.name, request.types, rules, record, deadline)
+        result = self._find(name, request.types, rules, record, deadline)
         together = A in request.types  # both families were asked for at once
         if not request.mapped or together or (isinstance(result, Found) and not request.both):
             return result
         if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
             return result
-        mapped = self._find(request.name, (A,), rules, record, deadline)
+        mapped = self._find(name, (A,), rules, record, deadline)
         if isinstance(mapped, NotFound):
             return result if isinstance(result, Found) else mapped
         if isinstance(result, NotFound):
@@ -409,64 +474,78 @@ class Resolver:
     ) -> Result:
         """Ask at once what is certain to be asked, where a connection stands ready; the rest is the algorithm's."""
         started = record.started
-        known: dict[Question, Finding] = {}
-        begun: Begun | None = None
-        stream: Stream | None = None
         target = self.cache.proven.target(name, rules, started)
         server = None if target is None else self.servers.steady(rules, started)
-        if target is not None and server is not None:
-            questions = tuple([_new(Question, (target, type_)) for type_ in types])
-            until = started + rules.first_retry
-            if not self.cache.knows(questions, started):
-                flow = Flow(server, TCP, questions, started)
-                answers, stream = prompt(self.pool, flow, until if until < deadline else deadline, monotonic)
-                if flow.connected:
-                    found = self._prompted(target, flow, answers, record, rules)
-                    if isinstance(found, Found):
-                        return found
-                    known, rcodes = found
-                    if stream is not None or rcodes:
-                        begun = Begun(flow, rcodes)
+        if target is not None and server is not None and rules.first_retry <= deadline - started:
+            lowered = target.lower()
+            connection = (
+                None if self.cache.knows(lowered, types, started) else self.pool.take(server, started)
+            )
+            if connection is not None:
+                try:
+                    answers = connection.prompt(target, types, rules.first_retry)
+                except (OSError, WireError):
+                    # What an idle connection fails with counts for nothing: the server may have closed it long ago.
+                    pass
+                else:
+                    return self._prompted(name, target, connection, types, answers, rules, record, deadline)
         environment = self._environment(rules, record, deadline)
-        return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
+        return run(lookup(name, types, environment), self.pool, monotonic)
 
     def _prompted(
         self,
+        name: bytes,
         target: bytes,
-        flow: Flow,
-        answers: list[tuple[Question, Answer]],
-        record: Record,
+        connection: Connection,
+        types: tuple[int, ...],
+        answers: list[Answer | None],
         rules: Rules,
-    ) -> Found | tuple[dict[Question, Finding], dict[Question, int]]:
-        """Keep what came; the result if it is complete and has addresses, else what is settled and what failed."""
+        record: Record,
+        deadline: float,
+    ) -> Result:
+        """Keep what came; that is the result if it is complete and has addresses, else the algorithm goes on."""
         now = monotonic()
-        record.sent(flow.opened, flow)
+        server, lowered, keep = connection.server, target.lower(), self.cache.keep
+        record.prompted(server, target, types, answers, now)
+        entries: list[Entry] = []
+        kept: list[Entry | None] = []
+        expires = now + self.config.max_ttl
+        for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
+            if answer is None or (answer.rcode and answer.rcode != NXDOMAIN):
+                kept.append(None)
+                continue
+            entry = keep((lowered, type_), answer, now)
+            kept.append(entry)
+            if entry.expires < expires:
+                expires = entry.expires
+            if entry.addresses:
+                entries.append(entry)
+        if kept.count(None) < len(kept):
+            connection.answered_at = now
+            self.servers.answered(server, now, tcp=True)
+        if None not in answers:
+            self.pool.put(connection)
+        # The rest is for musl, which does not look for addresses beside a denial.
+        if entries and None not in kept and (rules.libc.searches_on or not any(map(_denied, kept))):
+            return _new(Found, (target, entries, True, expires))
+        flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), record.started)
+        flow.connected = True
         known: dict[Question, Finding] = {}
         rcodes: dict[Question, int] = {}
-        expires = now + self.config.max_ttl
-        entries = []
-        for question, answer in answers:
-            record.replied(now, _new(Reply, (flow, question, answer, "")))
+        for question, answer, found in zip(flow.questions, answers, kept, strict=True):
+            if answer is None:
+                continue
             flow.answered += (question,)
-            if answer.rcode == FORMERR and rules.libc.believes_failures:
+            if found is not None:
+                known[question] = found
+            elif answer.rcode == FORMERR and rules.libc.believes_failures:
                 known[question] = Failed(FORMERR)
-            elif answer.rcode not in (NOERROR, NXDOMAIN):
-                rcodes[question] = answer.rcode
             else:
-                known[question] = entry = self.cache.store(question, answer, now)
-                if entry.expires < expires:
-                    expires = entry.expires
-                if answer.addresses:
-                    entries.append(entry)
-        if len(known) > len(rcodes):
-            self.servers.answered(flow.server, now, tcp=True)
-        if not entries or rcodes or len(known) != len(flow.questions) or len(answers) != len(known):
-            return known, rcodes
-        if any(isinstance(found, Failed) or found.nxdomain for found in known.values()):
-            return known, rcodes
-        if answers[0][0] is not flow.questions[0]:
-            entries.reverse()
-        return _new(Found, (target, entries, True, expires))
+                rcodes[question] = answer.rcode
+        stream = Stream(flow, self.pool, now, connection) if None in answers else None
+        begun = Begun(flow, rcodes) if stream is not None or rcodes else None
+        environment = self._environment(rules, record, deadline)
+        return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
 
     def _environment(self, rules: Rules, record: Record, deadline: float) -> Environment:
         return Environment(
@@ -545,7 +624,7 @@ class Resolver:
         rules = self._settings().rules
         if isinstance(decision, Theirs):
             return Explanation(name, decision.reason, rules, record, monotonic() - record.started, (), "")
-        result = self._resolve(decision, rules, record)
+        result = self._resolve(decision.name, decision, rules, record)
         self.statistics.take(record)
         took = monotonic() - record.started
         if isinstance(result, NotFound):
@@ -610,6 +689,10 @@ class Resolver:
     def __repr__(self) -> str:
         """State in one line."""
         return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
+
+
+def _denied(entry: Entry | None) -> bool:
+    return entry is not None and entry.nxdomain
 
 
 def _only_libc(settings: Settings, request: Request) -> str:

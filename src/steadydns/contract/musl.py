@@ -9,8 +9,8 @@ import re
 import socket
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from steadydns.contract.profile import MAPPED_PREFIX, Profile
-from steadydns.contract.request import AF_INET, AF_INET6
+from steadydns.contract.profile import IPV4_OCTETS, MAPPED_PREFIX, Profile, mapped
+from steadydns.contract.request import AF_INET
 from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
 from steadydns.wire.message import AAAA, A
 
@@ -47,24 +47,23 @@ class Musl(Profile):
         """Ask for both families at once where IPv4-mapped addresses are welcome."""
         return request._replace(types=(A, AAAA)) if request.mapped else request
 
-    def addresses(self, request: Request, found: Found) -> list[tuple[int, bytes]]:
+    def addresses(self, request: Request, found: Found) -> tuple[bytes, ...]:
         """Return the addresses that fit, IPv6 first; with AI_V4MAPPED, IPv4 ones where there are no others."""
         packed = [address for entry in reversed(found.entries) for address in entry.addresses][:MAX_ADDRESSES]
-        if not request.mapped:
-            return [(AF_INET if len(address) == 4 else AF_INET6, address) for address in packed]
-        if not request.both:
-            packed = [address for address in packed if len(address) == 16] or packed
-        return [(AF_INET6, _mapped(address)) for address in packed]
+        if request.mapped:
+            if not request.both:
+                packed = [address for address in packed if len(address) != IPV4_OCTETS] or packed
+            packed = list(map(mapped, packed))
+        return tuple(packed)
 
-    def canonical(self, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
-        """Return the name at the end of the CNAME chain, else the name that was found, in either case asked for or not."""
+    def canonical(self, name: bytes, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
+        """Return it whether it was asked for or not; a trailing dot of the search domain's is part of it."""
+        del request
         entry = next((entry for entry in found.entries if entry.aliased), None)
         if entry is not None:
             return entry.canonical.decode("ascii") if _CANONICAL.fullmatch(entry.canonical) else None
-        name = found.candidate
-        if any(request.name + b"." + domain == name for domain in dotted):
-            name += b"."
-        return name.decode("ascii")
+        with_dot = any(name + b"." + domain == found.candidate for domain in dotted)
+        return found.candidate.decode("ascii") + "." * with_dot
 
 
 class _Policy(NamedTuple):
@@ -87,20 +86,18 @@ _POLICIES: Final = (
 """Those that musl has: it leaves out the deprecated ones, and cannot be told others (there is no gai.conf)."""
 
 
-def rank(
-    addresses: Sequence[tuple[int, bytes]], sources: Sequence[bytes | None]
-) -> list[list[tuple[int, bytes]]]:
-    """Return the addresses (family, packed) best first, in groups that no rule tells apart.
+def rank(addresses: Sequence[tuple[int, bytes]], sources: Sequence[bytes | None]) -> list[list[bytes]]:
+    """Return the packed addresses best first, in groups that no rule tells apart.
 
     Args:
-        addresses: In the order of the answer.
+        addresses: With their families, in the order of the answer.
         sources: For each the packed address that the kernel would use to reach it; None: there is no way.
     """
     if all(family == AF_INET for family, _ in addresses):
-        return [list(addresses)]
-    groups: dict[tuple[int, ...], list[tuple[int, bytes]]] = {}
-    for address, source in zip(addresses, sources, strict=True):
-        groups.setdefault(_key(_mapped(address[1]), source), []).append(address)
+        return [[packed for _, packed in addresses]]
+    groups: dict[tuple[int, ...], list[bytes]] = {}
+    for (_, packed), source in zip(addresses, sources, strict=True):
+        groups.setdefault(_key(mapped(packed), source), []).append(packed)
     return [groups[key] for key in sorted(groups, reverse=True)]
 
 
@@ -109,13 +106,9 @@ def _key(address: bytes, source: bytes | None) -> tuple[int, ...]:
     policy, scope = _policy(address), _scope(address)
     if source is None:
         return (0, 0, 0, policy.precedence, -scope, 0)
-    source = _mapped(source)
+    source = mapped(source)
     same_scope, same_label = scope == _scope(source), policy.label == _policy(source).label
     return (1, same_scope, same_label, policy.precedence, -scope, _common_bits(address, source))
-
-
-def _mapped(packed: bytes) -> bytes:
-    return MAPPED_PREFIX + packed if len(packed) == 4 else packed
 
 
 def _policy(address: bytes) -> _Policy:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from steadydns.contract.errors import GLIBC
-from steadydns.contract.request import AF_INET, AF_INET6
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +13,12 @@ if TYPE_CHECKING:
     from steadydns.resolution.lookup import Found
 
 MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
+IPV4_OCTETS: Final = 4
+
+
+def mapped(packed: bytes) -> bytes:
+    """Return the address as an IPv6 one (RFC 4291 section 2.5.5.2)."""
+    return MAPPED_PREFIX + packed if len(packed) == IPV4_OCTETS else packed
 
 
 class Profile:
@@ -29,26 +34,23 @@ class Profile:
         """Return the request as libc looks it up."""
         return request
 
-    def addresses(self, request: Request, found: Found) -> list[tuple[int, bytes]]:
-        """Return the addresses in the order libc's answer would have them, IPv4-mapped where that was asked for."""
-        addresses = []
+    def addresses(self, request: Request, found: Found) -> tuple[bytes, ...]:
+        """Return the addresses, packed, in the order libc's answer would have them, IPv4-mapped if asked for."""
+        addresses: tuple[bytes, ...] = ()
         for entry in found.entries:
-            for packed in entry.addresses:
-                if len(packed) == 4:
-                    addresses.append(
-                        (AF_INET6, MAPPED_PREFIX + packed) if request.mapped else (AF_INET, packed)
-                    )
-                else:
-                    addresses.append((AF_INET6, packed))
-        return addresses
+            addresses += entry.addresses
+        return tuple(map(mapped, addresses)) if request.mapped else addresses
 
-    def canonical(self, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
+    def canonical(self, name: bytes, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
         """Return the canonical name, '' where there is none; None: just libc knows.
 
-        It is the name at the end of the CNAME chain; without one, the name that was asked for, as it was typed. *dotted*
-        are the search domains that libc appends with a trailing dot.
+        Args:
+            name: What was looked up, as it was typed.
+            request: What is wanted of it.
+            found: What it was found as. The canonical name is that at the end of the CNAME chain, or else this.
+            dotted: The search domains that libc appends with a trailing dot.
         """
-        del dotted
+        del name, dotted
         if not request.canonical:
             return ""
         entry = found.entries[0]

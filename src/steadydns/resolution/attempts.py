@@ -109,8 +109,7 @@ class Attempts:
             return servers
         if not health.health(preferred).good:
             found = env.network.probed(preferred, now)
-            if found is not None:
-                health.health(preferred).probing = False
+            health.looked(preferred, found, now)
             if found:
                 health.answered(preferred, now, tcp=True)
             elif health.probe_due(preferred, now):

@@ -19,6 +19,8 @@ MAX_LINKS = 16
 ADDRESS_SIZES = {A: 4, AAAA: 16}  # octets of RDATA, RFC 1035 section 3.4.1 and RFC 3596 section 2.2
 SMALLEST_SOA = 22  # octets of RDATA: two names that are the root, five numbers of 32 bits
 
+RESPONSE = 0x8000
+KIND = 0xF800  # QR and opcode: a response to a standard query has only RESPONSE of it
 AUTHORITATIVE = 0x0400
 TRUNCATED = 0x0200
 RCODE = 0x000F
@@ -52,13 +54,14 @@ def read_response(
     if answers:
         aliases, wanted, offset = _read_answers(message, offset, answers, qtype, known)
         canonical, ttls = _follow(qname, aliases)
-    if authorities:
-        negative_ttl, offset = _read_authorities(message, offset, authorities, known)
-    if additionals:
-        rcode |= _read_extended_rcode(message, offset, additionals, known)
-
     end = canonical.lower()
     used = [record for record in wanted if record[0].lower() == end] if rcode == NOERROR else []
+    # What follows the answers says something of a denial only; glibc looks at none of it.
+    if not used:
+        if authorities:
+            negative_ttl, offset = _read_authorities(message, offset, authorities, known)
+        if additionals:
+            rcode |= _read_extended_rcode(message, offset, additionals, known)
     return Answer(
         rcode,
         flags & TRUNCATED != 0,

@@ -56,7 +56,7 @@ def test_answers_may_come_in_any_pieces() -> None:
 def test_many_questions_have_distinct_ids() -> None:
     """Ids do not repeat while their questions are in flight, also where they wrap around."""
     pipeline = Pipeline()
-    pipeline._next_id = 0xFFF0
+    pipeline.next_id = 0xFFF0
     pipeline.ask(tuple(Question(b"x%d.test" % number, A) for number in range(100)))
     assert len(pipeline.waiting) == 100
 
@@ -69,7 +69,7 @@ def test_what_answers_nothing_ends_the_connection(garbage: bytes) -> None:
     """Anything that is no answer to a question in flight is a WireError."""
     pipeline = Pipeline()
     pipeline.ask((A_QUESTION,))
-    pipeline._next_id = 0x1234
+    pipeline.next_id = 0x1234
     with pytest.raises(WireError):
         pipeline.feed(garbage)
 
