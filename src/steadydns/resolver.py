@@ -21,7 +21,7 @@ from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed, gaierror, reason_of
 from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, plain, read
 from steadydns.contract.rows import Shapes, build, rotation
-from steadydns.resolution.attempts import Attempts, Begun, Failed
+from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.cache import Entry
     from steadydns.resolution.environment import Rules
+    from steadydns.resolution.libc import Libc
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
@@ -509,9 +510,14 @@ class Resolver:
         record.prompted(server, target, types, answers, now)
         entries: list[Entry] = []
         kept: list[Entry | None] = []
+        any_order = rules.libc.reads_any_order
         expires = now + self.config.max_ttl
         for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
-            if answer is None or (answer.rcode and answer.rcode != NXDOMAIN):
+            if (
+                answer is None
+                or (answer.rcode and answer.rcode != NXDOMAIN)
+                or (any_order and not answer.orderly)
+            ):
                 kept.append(None)
                 continue
             entry = keep((lowered, type_), answer, now)
@@ -538,8 +544,8 @@ class Resolver:
             flow.answered += (question,)
             if found is not None:
                 known[question] = found
-            elif answer.rcode == FORMERR and rules.libc.believes_failures:
-                known[question] = Failed(FORMERR)
+            elif (failed := _final(answer, rules.libc)) is not None:
+                known[question] = failed
             else:
                 rcodes[question] = answer.rcode
         stream = Stream(flow, self.pool, now, connection) if None in answers else None
@@ -689,6 +695,13 @@ class Resolver:
     def __repr__(self) -> str:
         """State in one line."""
         return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
+
+
+def _final(answer: Answer, libc: Libc) -> Failed | None:
+    """The failure that settles the question at once; None where it is asked again."""
+    if libc.reads_any_order and not answer.orderly:
+        return Failed(UNREADABLE)
+    return Failed(FORMERR) if answer.rcode == FORMERR and libc.believes_failures else None
 
 
 def _denied(entry: Entry | None) -> bool:

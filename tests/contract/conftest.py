@@ -10,7 +10,7 @@ from tests.contract import session
 from tests.contract.call import World
 from tests.contract.cases.zone import ZONE
 from tests.contract.session import ServerProcess, Session, resolv_conf
-from tests.lab.fixtures import build_before_tests, lab_node, lab_node_with_cache, make_node, pod
+from tests.lab.fixtures import build_before_tests, lab_node, lab_node_with_cache, make_node, on_musl, pod
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.lab.node import Node
     from tests.lab.pod import Pod
 
-__all__ = ["lab_node", "lab_node_with_cache", "make_node", "pod", "pytest_collection_finish"]
+__all__ = ["lab_node", "lab_node_with_cache", "make_node", "on_musl", "pod", "pytest_collection_finish"]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

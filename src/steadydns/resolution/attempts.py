@@ -218,6 +218,9 @@ class Attempts:
                 continue
             if answer.truncated and flow.transport == UDP:
                 again.setdefault(flow.server, []).append(question)
+            elif env.rules.libc.reads_any_order and not answer.orderly:
+                self.settled[question] = Failed(UNREADABLE)
+                del self._pending[question]
             elif answer.rcode in (NOERROR, NXDOMAIN):
                 self._settle(question, flow, answer, now)
             else:

@@ -19,11 +19,25 @@ class Libc(NamedTuple):
     """The addresses of one family are an answer even if the other family's question got none."""
     believes_failures: bool
     """SERVFAIL and the like are an answer once every server gave it; else it is as if nothing had come."""
+    reads_any_order: bool
+    """Whatever addresses an answer has count, and the last alias of it: what is not in order is the library's to read."""
     edns: bool
     """Datagrams may carry EDNS: a server that does not understand it is noticed by its failure, and asked again."""
 
 
-GLIBC: Final = Libc(searches_dotted=True, searches_on=True, halves=True, believes_failures=True, edns=True)
+GLIBC: Final = Libc(
+    searches_dotted=True,
+    searches_on=True,
+    halves=True,
+    believes_failures=True,
+    reads_any_order=False,
+    edns=True,
+)
 MUSL: Final = Libc(
-    searches_dotted=False, searches_on=False, halves=False, believes_failures=False, edns=False
+    searches_dotted=False,
+    searches_on=False,
+    halves=False,
+    believes_failures=False,
+    reads_any_order=True,
+    edns=False,
 )
