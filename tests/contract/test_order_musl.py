@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
+# musl looks at routes alone, so layouts that differ in more than that are one to it.
+ROUTED = (
+    "loopback_only",
+    "nothing_but_ipv4",
+    "dual_default_routes",
+    "dual_no_ipv6_route",
+    "ula_and_ipv4",
+    "two_interfaces_dual",
+    "deprecated_source",
+    "tunnel",
+)
 MAX_ADDRESSES = 48  # musl looks no further in the file
 
 
@@ -70,7 +81,7 @@ def _addrconfig() -> dict[str, bool]:
     return {"4": socket.AF_INET in found, "6": socket.AF_INET6 in found}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", ROUTED)
 def test_same_order_as_musl(layout: str, on_musl: Path) -> None:
     """Whatever the interfaces and the routes, addresses come in musl's order, and AI_ADDRCONFIG means the same."""
     packages = musl_python.site_packages()
