@@ -17,6 +17,8 @@ NODE_LOCAL: Final = "169.254.20.10"
 """Where NodeLocal DNSCache listens (Kubernetes documentation, "Using NodeLocal DNSCache in Kubernetes Clusters")."""
 
 
+MAX_LABEL: Final = 63
+
 LIBCS: Final = {"glibc": GLIBC, "musl": MUSL}
 
 
@@ -28,7 +30,7 @@ def rules(config: Config, conf: ResolvConf) -> Rules:
     return Rules(
         servers=servers,
         preferred=_preferred(config, servers, in_cluster=bool(zones)),
-        search=conf.search,
+        search=tuple(filter(_is_possible, conf.search)) if libc.skips_impossible else conf.search,
         ndots=conf.ndots,
         transport=TCP if conf.use_vc and config.transport == "auto" else config.transport,
         serial=conf.single_request or conf.single_request_reopen,
@@ -47,6 +49,11 @@ def rules(config: Config, conf: ResolvConf) -> Rules:
         prefetch=config.prefetch,
         libc=libc,
     )
+
+
+def _is_possible(domain: bytes) -> bool:
+    """Whether names below the domain exist: its labels have 1 to 63 octets (RFC 1035 section 2.3.4)."""
+    return all(1 <= len(label) <= MAX_LABEL for label in domain.split(b"."))
 
 
 def _encoded(names: tuple[str, ...]) -> tuple[bytes, ...]:

@@ -10,6 +10,7 @@ import pytest
 from steadydns.config import Config
 from steadydns.network_musl import MuslSurroundings
 from steadydns.resolution.libc import GLIBC, MUSL
+from steadydns.resolution.search import candidates
 from steadydns.resolver import Resolver
 from steadydns.rules import rules
 from steadydns.system import interfaces
@@ -114,3 +115,12 @@ def test_addrconfig_means_loopback(
 def test_loopback_is_reachable_here() -> None:
     """The kernel is asked for a route, and every machine that runs this has one to 127.0.0.1."""
     assert interfaces.loopbacks()[0]
+
+
+def test_impossible_domains_are_skipped() -> None:
+    """A search domain that no name can be below, and one that makes the name too long, count as denied."""
+    text = b"search a..b %b.test default.svc %b\n" % (b"x" * 64, b".".join([b"y" * 60] * 4))
+    made = rules(Config(), parse_resolv_conf(text[:250] + b"\n", {}, ""))
+    assert made.search[0] == b"default.svc"
+    long = (b".".join([b"y" * 60] * 4), b"default.svc")
+    assert [one.domain for one in candidates(b"name-that-is-long", long, 5, MUSL)] == [b"default.svc", None]

@@ -26,7 +26,7 @@ MAX_ADDRESSES: Final = 48
 NO_ADDRESS: Final = (int(socket.EAI_NODATA), "Name has no usable address")
 """What musl reports for a name without addresses since 1.2.4; before, it was the same as for no such name."""
 
-_CANONICAL: Final = re.compile(rb"[0-9A-Za-z.-]+")
+_CANONICAL: Final = re.compile(rb"[0-9A-Za-z-][0-9A-Za-z.-]*")
 """An alias' target that musl takes for a host name; another one leaves the name before it in place."""
 
 

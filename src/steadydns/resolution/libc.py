@@ -19,6 +19,8 @@ class Libc(NamedTuple):
     """The addresses of one family are an answer even if the other family's question got none."""
     believes_failures: bool
     """SERVFAIL and the like are an answer once every server gave it; else it is as if nothing had come."""
+    skips_impossible: bool
+    """A candidate that is no possible name counts as denied; else it is the library's own to fail with."""
     reads_any_order: bool
     """Whatever addresses an answer has count, and the last alias of it: what is not in order is the library's to read."""
     edns: bool
@@ -30,6 +32,7 @@ GLIBC: Final = Libc(
     searches_on=True,
     halves=True,
     believes_failures=True,
+    skips_impossible=False,
     reads_any_order=False,
     edns=True,
 )
@@ -38,6 +41,7 @@ MUSL: Final = Libc(
     searches_on=False,
     halves=False,
     believes_failures=False,
+    skips_impossible=True,
     reads_any_order=True,
     edns=False,
 )

@@ -52,6 +52,8 @@ def candidates(
         walk.insert(0, as_is)
     elif as_is not in walk:
         walk.append(as_is)
+    if libc.skips_impossible:
+        walk = [candidate for candidate in walk if len(candidate.name) <= MAX_NAME]
     # `search .` makes the name itself a candidate; glibc asks it once.
     return tuple(dict.fromkeys(walk))
 
