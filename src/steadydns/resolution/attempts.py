@@ -126,6 +126,9 @@ class Attempts:
         stream = next((flow for flow in flows if flow.transport == TCP), None)
         race_at = started + env.rules.connect_race
         racing = len(flows) > 1 or stream is None or env.rules.transport == TCP
+        if not number and env.rules.libc.asks_all and server in env.rules.servers:
+            for other in env.rules.servers:
+                flows += () if other == server else self._first_flows(number, other, now)
         while True:
             self._opened(flows, now)
             replies = yield Step(flows, until if racing else min(until, race_at))

@@ -19,6 +19,8 @@ class Libc(NamedTuple):
     """The addresses of one family are an answer even if the other family's question got none."""
     believes_failures: bool
     """SERVFAIL and the like are an answer once every server gave it; else it is as if nothing had come."""
+    asks_all: bool
+    """All servers are asked at once, and the first answer counts; else one after the other."""
     skips_impossible: bool
     """A candidate that is no possible name counts as denied; else it is the library's own to fail with."""
     reads_any_order: bool
@@ -32,6 +34,7 @@ GLIBC: Final = Libc(
     searches_on=True,
     halves=True,
     believes_failures=True,
+    asks_all=False,
     skips_impossible=False,
     reads_any_order=False,
     edns=True,
@@ -41,6 +44,7 @@ MUSL: Final = Libc(
     searches_on=False,
     halves=False,
     believes_failures=False,
+    asks_all=True,
     skips_impossible=True,
     reads_any_order=True,
     edns=False,

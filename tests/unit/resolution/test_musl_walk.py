@@ -11,7 +11,18 @@ from steadydns.resolution.lookup import HOST_NOT_FOUND, MALFORMED, NO_DATA, TRY_
 from steadydns.resolution.search import candidates
 from steadydns.wire.answer import Disorderly
 from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, REFUSED, SERVFAIL, A
-from tests.unit.network import DNS, OTHER, RULES, FakeNetwork, FakeServer, Pod, Zone, cluster_zone, pod
+from tests.unit.network import (
+    DNS,
+    NODE_LOCAL,
+    OTHER,
+    RULES,
+    FakeNetwork,
+    FakeServer,
+    Pod,
+    Zone,
+    cluster_zone,
+    pod,
+)
 
 MUSL_RULES = RULES._replace(libc=MUSL, edns=False, deadline=5.0)
 EVERY_FAILURE = (SERVFAIL, REFUSED, FORMERR)
@@ -112,6 +123,19 @@ def test_the_other_server_is_asked_without_delay() -> None:
     }
     one = Pod(FakeNetwork(servers), MUSL_RULES._replace(servers=(DNS, OTHER)))
     assert one.took("one.test.") < 0.1
+
+
+def test_a_dead_server_costs_nothing() -> None:
+    """The others are asked at the same time as the first; only a cache on the node is asked alone."""
+    servers = {DNS: FakeServer(Zone({}), udp="silent", tcp="silent"), OTHER: FakeServer(cluster_zone())}
+    one = Pod(FakeNetwork(servers), MUSL_RULES._replace(servers=(DNS, OTHER)))
+    assert one.took("api.example.com.") < 0.1
+    assert {seen.server for seen in one.network.seen} == {DNS, OTHER}
+    servers[NODE_LOCAL] = FakeServer(cluster_zone())
+    with_cache = Pod(FakeNetwork(servers), MUSL_RULES._replace(servers=(DNS, OTHER), preferred=NODE_LOCAL))
+    with_cache.servers.answered(NODE_LOCAL, with_cache.network.now, tcp=True)
+    with_cache.lookup("api.example.com.")
+    assert {seen.server for seen in with_cache.network.seen} == {NODE_LOCAL}
 
 
 def test_a_refused_port_is_silence() -> None:
