@@ -201,7 +201,9 @@ def _outcomes(asked: tuple[Query, ...]) -> dict[tuple[str, str, str], dict[str, 
 
 def _walk(name: str, rules: Rules) -> tuple[str, ...]:
     encoded = name.encode("ascii" if name.isascii() else "idna")
-    return tuple(_text(candidate.name) for candidate in candidates(encoded, rules.search, rules.ndots))
+    return tuple(
+        _text(candidate.name) for candidate in candidates(encoded, rules.search, rules.ndots, rules.libc)
+    )
 
 
 def _asked(question: Question) -> str:

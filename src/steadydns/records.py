@@ -14,6 +14,8 @@ from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, TRY_AGAIN
 from steadydns.resolution.search import candidates
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dns.message import Message
     from dns.rdatatype import RdataType
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from steadydns.transport.exchange import Server
 
 
-def records(name: str, rdtype: str, rules: Rules) -> list[str]:
+def records(name: str, rdtype: str, rules: Rules, failures: Mapping[str, tuple[int, str]]) -> list[str]:
     """Return the records of the type at the name, as text (RFC 1035 section 5.1).
 
     Raises:
@@ -41,10 +43,10 @@ def records(name: str, rdtype: str, rules: Rules) -> list[str]:
         raise ValueError(f"{name!r}, {rdtype!r}: {error}") from error
     deadline = monotonic() + rules.deadline
     verdict = HOST_NOT_FOUND
-    for candidate in candidates(encoded, rules.search, rules.ndots):
+    for candidate in candidates(encoded, rules.search, rules.ndots, rules.libc):
         response = _ask(candidate.name.decode("ascii") + ".", type_, rules, deadline)
         if response is None:
-            raise gaierror(TRY_AGAIN) from LookupFailed(f"no server answered for {name} {rdtype}")
+            raise gaierror(TRY_AGAIN, failures) from LookupFailed(f"no server answered for {name} {rdtype}")
         found = [rdata.to_text() for rrset in response.answer if rrset.rdtype == type_ for rdata in rrset]
         if found:
             return found
@@ -52,7 +54,7 @@ def records(name: str, rdtype: str, rules: Rules) -> list[str]:
             verdict = NO_DATA
         elif response.rcode() != dns.rcode.NXDOMAIN and verdict != NO_DATA:
             verdict = TRY_AGAIN
-    raise gaierror(verdict)
+    raise gaierror(verdict, failures)
 
 
 def _ask(name: str, type_: RdataType, rules: Rules, deadline: float) -> Message | None:

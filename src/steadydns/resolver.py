@@ -14,6 +14,7 @@ import weakref
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from steadydns import platforms
 from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
@@ -21,8 +22,7 @@ from steadydns.contract.errors import LookupFailed, gaierror, reason_of
 from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, plain, read
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.named import NamedTuple
-from steadydns.network import Surroundings
-from steadydns.resolution.attempts import Attempts, Begun, Failed
+from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.cache import Entry
     from steadydns.resolution.environment import Rules
+    from steadydns.resolution.libc import Libc
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
@@ -69,9 +70,6 @@ MAX_ROWS: Final = 20_000
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
 _new = tuple.__new__
-
-_MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
-_IPV4_OCTETS: Final = 4
 
 
 Finished: TypeAlias = "tuple[Result, list[list[Address]], list[Rows]]"
@@ -162,7 +160,8 @@ class Resolver:
             self.config.max_ttl,
             self.config.max_negative_ttl,
         )
-        self.surroundings = Surroundings(self.pod, monotonic)
+        self.profile = platforms.profile(self.pod)
+        self.surroundings = platforms.surroundings(self.pod, monotonic)
         self.observer = Observer(self.config)
         self.refresher = Refresher(self._refresh)
         self._flights: Flights[Result] = Flights()
@@ -240,7 +239,7 @@ class Resolver:
         if isinstance(result, NotFound):
             from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
-            failure = gaierror(result.reason)
+            failure = gaierror(result.reason, self.profile.failures)
             self._observe(host, record, result, failure, groups)
             raise failure from LookupFailed(failure_text(record))
         self._observe(host, record, result, None, groups)
@@ -290,8 +289,11 @@ class Resolver:
                     return Theirs(MALFORMED)
                 return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
             groups = self._rank(request, result)
-            canonical = _canonical(result) if request.canonical else ""
-            return result, groups, build(groups, shape, canonical, enums=enums)
+            canonical = self.profile.canonical(name, request, result, self._settings().conf.dotted)
+            if canonical is None:
+                return Theirs("canonical_name")
+            every = self.profile.names_every_row
+            return result, groups, build(groups, shape, canonical, enums=enums, every=every)
         except Exception as error:  # fail open
             return self._theirs(error)
 
@@ -332,6 +334,7 @@ class Resolver:
         request = read(host, family, flags)
         if isinstance(request, Theirs):
             return request
+        request = self.profile.asked(request)
         settings = self._settings()
         plan = settings.plan
         if plan.theirs:
@@ -357,6 +360,8 @@ class Resolver:
     def _narrow(self, request: Request) -> Request | None:
         """AI_ADDRCONFIG: leave out the family that the pod has no address of; None: libc refuses the call."""
         ipv4, ipv6 = self.surroundings.families()
+        if not ipv4 and not ipv6:
+            return None
         if (request.family == AF_INET and not ipv4) or (request.family == AF_INET6 and not ipv6):
             return None
         if request.family == AF_UNSPEC and ipv4 != ipv6:
@@ -394,7 +399,8 @@ class Resolver:
         else:
             rules = make_rules(self.config, conf)
             rules = self._rules_met.setdefault(rules, rules)
-        plan, aliases = self.pod.nsswitch_plan(), "HOSTALIASES" in os.environ
+        plan = self.pod.nsswitch_plan()
+        aliases = plan.aliases and "HOSTALIASES" in os.environ
         special = bool(
             plan.myhostname
             or aliases
@@ -419,7 +425,8 @@ class Resolver:
     def _resolve(self, name: bytes, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
         result = self._find(name, request.types, rules, record, deadline)
-        if not request.mapped or (isinstance(result, Found) and not request.both):
+        together = A in request.types  # both families were asked for at once
+        if not request.mapped or together or (isinstance(result, Found) and not request.both):
             return result
         if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
             return result
@@ -504,9 +511,14 @@ class Resolver:
         record.prompted(server, target, types, answers, now)
         entries: list[Entry] = []
         kept: list[Entry | None] = []
+        any_order = rules.libc.reads_any_order
         expires = now + self.config.max_ttl
         for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
-            if answer is None or (answer.rcode and answer.rcode != NXDOMAIN):
+            if (
+                answer is None
+                or (answer.rcode and answer.rcode != NXDOMAIN)
+                or (any_order and not answer.orderly)
+            ):
                 kept.append(None)
                 continue
             entry = keep((lowered, type_), answer, now)
@@ -520,7 +532,8 @@ class Resolver:
             self.servers.answered(server, now, tcp=True)
         if None not in answers:
             self.pool.put(connection)
-        if entries and None not in kept:
+        # The rest is for musl, which does not look for addresses beside a denial.
+        if entries and None not in kept and (rules.libc.searches_on or not any(map(_denied, kept))):
             return _new(Found, (target, entries, True, expires))
         flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), record.started)
         flow.connected = True
@@ -532,8 +545,8 @@ class Resolver:
             flow.answered += (question,)
             if found is not None:
                 known[question] = found
-            elif answer.rcode == FORMERR:
-                known[question] = Failed(FORMERR)
+            elif (failed := _final(answer, rules.libc)) is not None:
+                known[question] = failed
             else:
                 rcodes[question] = answer.rcode
         stream = Stream(flow, self.pool, now, connection) if None in answers else None
@@ -569,7 +582,11 @@ class Resolver:
 
     def _rank(self, request: Request, result: Result) -> list[list[Address]]:
         """The addresses of the result by rank; none of a failure."""
-        return self.surroundings.rank(_addresses(request, result)) if isinstance(result, Found) else []
+        return (
+            self.surroundings.rank(self.profile.addresses(request, result))
+            if isinstance(result, Found)
+            else []
+        )
 
     def _observe(
         self,
@@ -628,7 +645,7 @@ class Resolver:
         if family is None:
             from steadydns.records import records  # noqa: PLC0415 - dnspython is loaded by whoever needs it
 
-            return records(name, rdtype, self._settings().rules)
+            return records(name, rdtype, self._settings().rules, self.profile.failures)
         return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
 
     def flush(self, name: str | None = None) -> int:
@@ -681,20 +698,15 @@ class Resolver:
         return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
 
 
-def _addresses(request: Request, found: Found) -> tuple[bytes, ...]:
-    """The addresses, packed, in the order libc's answer would have them, IPv4-mapped where that was asked for."""
-    addresses: tuple[bytes, ...] = ()
-    for entry in found.entries:
-        addresses += entry.addresses
-    if request.mapped:
-        return tuple([_MAPPED_PREFIX + one if len(one) == _IPV4_OCTETS else one for one in addresses])
-    return addresses
+def _final(answer: Answer, libc: Libc) -> Failed | None:
+    """The failure that settles the question at once; None where it is asked again."""
+    if libc.reads_any_order and not answer.orderly:
+        return Failed(UNREADABLE)
+    return Failed(FORMERR) if answer.rcode == FORMERR and libc.believes_failures else None
 
 
-def _canonical(found: Found) -> str:
-    """The name at the end of the CNAME chain; without one, the name that was asked for, as it was typed."""
-    entry = found.entries[0]
-    return (entry.canonical if entry.aliased else found.candidate).decode("utf-8", "replace")
+def _denied(entry: Entry | None) -> bool:
+    return entry is not None and entry.nxdomain
 
 
 def _only_libc(settings: Settings, request: Request) -> str:

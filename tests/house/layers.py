@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # A call flows hooks -> contract -> resolution -> transport -> wire; a lower layer imports no higher one.
 # Part -> what it may import besides itself; a trailing module narrows it ("transport.exchange" is plain values).
 LOWER = ("config", "system", "wire", "transport", "resolution", "contract")
-ROOT = ("network", "rules", "statistics", "background", "explanation", "records")
+ROOT = ("network", "network_musl", "platforms", "rules", "statistics", "background", "explanation", "records")
 EVERYWHERE = ("named",)  # a tool of the language, below all layers
 LAYERS: dict[str, tuple[str, ...]] = {
     "named": (),

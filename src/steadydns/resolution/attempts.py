@@ -144,7 +144,7 @@ class Attempts:
                 flows += self._next_in_queue(server, now)
             if flows:
                 continue
-            if now >= until or not self._in_flight():
+            if now >= until or not (self._in_flight() or self._waits(number)):
                 # Silence of earlier flows is waited for, but a round that only failed is one less to come.
                 self._failed_rounds += not self._in_flight(started)
                 self._unanswered(number, server, now, started)
@@ -219,6 +219,9 @@ class Attempts:
                 continue
             if answer.truncated and flow.transport == UDP:
                 again.setdefault(flow.server, []).append(question)
+            elif env.rules.libc.reads_any_order and not answer.orderly:
+                self.settled[question] = Failed(UNREADABLE)
+                del self._pending[question]
             elif answer.rcode in (NOERROR, NXDOMAIN):
                 self._settle(question, flow, answer, now)
             else:
@@ -244,7 +247,7 @@ class Attempts:
         if flow.edns and flow.transport == UDP and answer.rcode in (FORMERR, NOTIMP, BADVERS):
             # An old server that does not know EDNS (RFC 6891 section 7): the next attempt asks it plainly.
             self._env.servers.health(flow.server).edns = False
-        elif answer.rcode == FORMERR:
+        elif answer.rcode == FORMERR and self._env.rules.libc.believes_failures:
             # glibc does not ask again either.
             self.settled[question] = Failed(FORMERR)
             del self._pending[question]
@@ -257,6 +260,14 @@ class Attempts:
             for flow in self._flows
             for question in self._pending
         )
+
+    def _waits(self, number: int) -> bool:
+        """Whether the failure of this attempt, the last server's, is waited out like silence."""
+        return self._persists() and (number + 1) % len(self._env.rules.servers) == 0
+
+    def _persists(self) -> bool:
+        """Whether failures are as good as silence; what makes no sense to us is none, for it may make sense to libc."""
+        return not self._env.rules.libc.believes_failures and UNREADABLE not in self._rcodes.values()
 
     def _asking_over_udp(self, flows: tuple[Flow, ...]) -> bool:
         return any(
@@ -284,7 +295,9 @@ class Attempts:
             self._give_up_sibling()
 
     def _give_up_sibling(self) -> None:
-        """Let a name that has addresses of one family wait no longer for the other."""
+        """Let a name that has addresses of one family wait no longer for the other, where libc would take the half."""
+        if not self._env.rules.libc.halves:
+            return
         for question in list(self._pending):
             if any(
                 other.name == question.name and not isinstance(found, Failed) and found.addresses
@@ -298,6 +311,8 @@ class Attempts:
         env = self._env
         if not self._pending or env.clock() >= env.deadline:
             return True
+        if self._persists():
+            return False
         servers = len(env.rules.servers) + (env.rules.preferred is not None)
         return self._failed_rounds >= env.rules.attempts * servers
 

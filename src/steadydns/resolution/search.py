@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from steadydns.named import NamedTuple
+from steadydns.resolution.libc import GLIBC, Libc
 from steadydns.transport.exchange import Question
 from steadydns.wire.message import A
 
@@ -38,10 +39,14 @@ class Candidate(NamedTuple):
     """The search domain it was made with; None: the name as it is."""
 
 
-def candidates(name: bytes, search: tuple[bytes, ...], ndots: int) -> tuple[Candidate, ...]:
-    """Return the names that glibc's resolver would ask, in its order (resolv.conf(5), `search` and `ndots`)."""
+def candidates(
+    name: bytes, search: tuple[bytes, ...], ndots: int, libc: Libc = GLIBC
+) -> tuple[Candidate, ...]:
+    """Return the names that libc's resolver would ask, in its order (resolv.conf(5), `search` and `ndots`)."""
     if name.endswith(b"."):
         return (Candidate(name[:-1], None),)
+    if not libc.searches_dotted and name.count(b".") >= ndots:
+        return (Candidate(name, None),)
     as_is = Candidate(name, None)
     walk = [Candidate(name + b"." + domain, domain) if domain else as_is for domain in search]
     if name.count(b".") >= ndots:

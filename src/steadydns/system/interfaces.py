@@ -149,6 +149,14 @@ def seen(interfaces: Sequence[Interface] | None) -> tuple[bool, bool]:
     return ipv4, ipv6
 
 
+def loopbacks() -> tuple[bool, bool]:
+    """Return whether 127.0.0.1 and ::1 can be reached: what musl takes AI_ADDRCONFIG to mean."""
+    return (
+        source_address(AF_INET, _V4_LOOPBACK) is not None,
+        source_address(AF_INET6, _V6_LOOPBACK) is not None,
+    )
+
+
 def source_address(family: int, packed: bytes, scope_id: int = 0) -> bytes | None:
     """Return the packed address the kernel would send from to reach *packed*, or None if it has no route.
 

@@ -41,7 +41,7 @@ class Plan(NamedTuple):
 
     ``after_dns`` says that a source stands behind ``dns``: what DNS does not know is libc's to answer, because
     that source may know it, or change the error by not being installed. ``theirs`` is empty, or the reason why
-    libc has to answer everything.
+    libc has to answer everything. ``aliases`` says that HOSTALIASES (hostname(7)) is heeded.
     """
 
     files_first: bool = False
@@ -49,6 +49,7 @@ class Plan(NamedTuple):
     myhostname: bool = False
     after_dns: bool = False
     theirs: str = ""
+    aliases: bool = True
 
 
 def parse(text: bytes) -> tuple[Source, ...] | None:

@@ -153,7 +153,8 @@ class Exchange:
         for flow in step.flows:
             self._open(flow, replies)
         clock, channels = self._clock, self._channels
-        while not replies and channels:
+        # With nothing open it is a wait, no more.
+        while not replies:
             left = step.until - clock()
             if left <= 0:
                 break

@@ -259,3 +259,24 @@ def test_errors_may_come_without_question(rcode: int) -> None:
     header = struct.pack("!6H", IDENT, 0x8180 | rcode, 0, 0, 0, 0)
     assert read(header) == Answer(rcode, False, False, (), 0, b"", False, None)
     refuse(struct.pack("!6H", IDENT, 0x8180 | rcode, 0, 0, 1, 0) + rr(ASKED, SOA, 9, SOA_DATA))
+
+
+@pytest.mark.parametrize(
+    ("answers", "additionals", "orderly"),
+    [
+        ((rr(ASKED, A, 5, A1), rr(ASKED, A, 5, A2)), (), True),
+        ((), (), True),
+        (CHAIN, (opt(),), True),
+        (CHAIN[::-1], (), False),
+        ((*CHAIN, rr(ASKED, A, 5, A1)), (), False),
+        ((rr(ASKED, A, 5, A1), rr(ASKED, NS, 5, ROOT)), (), False),
+        ((rr(ASKED, A, 5, A1), rr(ASKED, A, 5, A2, rclass=3)), (), False),
+        ((rr(b"\1x\0", A, 5, A1),), (), False),
+        ((), (opt(1),), False),
+    ],
+)
+def test_an_answer_says_whether_it_is_orderly(
+    answers: tuple[bytes, ...], additionals: tuple[bytes, ...], orderly: bool
+) -> None:
+    """Aliases in the order of their chain and the addresses at its end, nothing else, and no upper bits of an rcode."""
+    assert read(response(answers, additionals=additionals)).orderly == orderly
