@@ -5,8 +5,9 @@ Made from a Record after the fact. Imports the resolution's values only; asks no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from steadydns.named import NamedTuple
 from steadydns.resolution.record import (
     CACHED,
     CUT,

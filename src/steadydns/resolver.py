@@ -12,7 +12,7 @@ import socket
 import sys
 import weakref
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from steadydns import platforms
 from steadydns.background import Refresher
@@ -21,6 +21,7 @@ from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed, gaierror, reason_of
 from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, plain, read
 from steadydns.contract.rows import Shapes, build, rotation
+from steadydns.named import NamedTuple
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment

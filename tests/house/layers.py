@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 # Part -> what it may import besides itself; a trailing module narrows it ("transport.exchange" is plain values).
 LOWER = ("config", "system", "wire", "transport", "resolution", "contract")
 ROOT = ("network", "network_musl", "platforms", "rules", "statistics", "background", "explanation", "records")
+EVERYWHERE = ("named",)  # a tool of the language, below all layers
 LAYERS: dict[str, tuple[str, ...]] = {
+    "named": (),
     "config": (),
     "wire": (),
     "system": (),
@@ -105,7 +107,8 @@ def _is_allowed(part: str, target: str) -> bool:
     if target.partition(".")[0] == part or target == "__version__":  # a constant of the package itself
         return True
     return any(
-        target == allowed or (allowed and target.startswith(f"{allowed}.")) for allowed in LAYERS[part]
+        target == allowed or (allowed and target.startswith(f"{allowed}."))
+        for allowed in (*LAYERS[part], *EVERYWHERE)
     )
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from steadydns.contract.profile import IPV4_OCTETS, MAPPED_PREFIX, Profile, mapped
 from steadydns.contract.request import AF_INET
+from steadydns.named import NamedTuple
 from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
 from steadydns.wire.message import AAAA, A
 

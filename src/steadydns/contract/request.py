@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Final, NamedTuple
+from typing import Final
 
+from steadydns.named import NamedTuple
 from steadydns.wire.message import AAAA, A
 
 AF_UNSPEC: Final = int(socket.AF_UNSPEC)

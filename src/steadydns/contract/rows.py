@@ -9,10 +9,11 @@ from __future__ import annotations
 import socket
 import sys
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.contract.request import AF_INET, AF_INET6, AI_NUMERICHOST
 from steadydns.contract.stock import enum
+from steadydns.named import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,8 +7,9 @@ the retries after it are tenacity's, whose waits are our patience with the attem
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from steadydns.named import NamedTuple
 from steadydns.resolution.record import FAILURE, RETRY, STALE, TIMEOUT, Event
 from steadydns.resolution.search import under
 from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from steadydns.named import NamedTuple
 from steadydns.resolution.libc import GLIBC, Libc
 
 if TYPE_CHECKING:

@@ -5,7 +5,9 @@ Source: glibc 2.36's resolv/res_query.c, musl 1.2.5's src/network/lookup_name.c 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from steadydns.named import NamedTuple
 
 
 class Libc(NamedTuple):

@@ -6,8 +6,9 @@ nothing and looks at no clock but the one in its environment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from steadydns.named import NamedTuple
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Failed
 from steadydns.resolution.record import CACHED, CUT, Event
 from steadydns.resolution.search import Candidate, candidates, cut, likely, under

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from steadydns.named import NamedTuple
 from steadydns.transport.exchange import TCP, Question, Reply
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ only on failure, would be cheaper still and wrong: a name that exists in both pl
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from steadydns.named import NamedTuple
 from steadydns.resolution.libc import GLIBC, Libc
 from steadydns.transport.exchange import Question
 from steadydns.wire.message import A

@@ -10,7 +10,9 @@ from __future__ import annotations
 import _socket
 import struct
 from fcntl import ioctl
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from steadydns.named import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

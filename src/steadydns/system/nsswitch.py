@@ -7,7 +7,8 @@ Source: nsswitch.conf(5) and the behaviour of glibc 2.36, against which the test
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from steadydns.named import NamedTuple
 
 _DATABASES = frozenset(
     b"aliases ethers group group_compat gshadow hosts initgroups netgroup networks passwd passwd_compat"

@@ -9,7 +9,9 @@ from __future__ import annotations
 import _socket
 import os
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from steadydns.named import NamedTuple
 
 from .cnumber import atoi, strtoul
 

@@ -1,8 +1,8 @@
-"""What a response says about the name that was asked. Imports only typing; decides nothing."""
+"""What a response says about the name that was asked. Imports no other part of the codec; decides nothing."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from steadydns.named import NamedTuple
 
 
 class Answer(NamedTuple):
