@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.contract import alpine
 from tests.contract.call import Call, World, gai, lookup
 from tests.contract.cases.zone import HOSTS, ZONE
 from tests.contract.names import QUIRKS
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.contract.session import Session
+    from tests.contract.session import ServerProcess, Session
+    from tests.lab.pod import Pod
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 FAMILIES = tuple(map(int, (socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6)))
 FLAGS = tuple(
@@ -170,3 +172,12 @@ def test_odd_answers(begin: Callable[..., Session]) -> None:
 def test_failures(begin: Callable[..., Session]) -> None:
     """What servers fail with is waited out as in musl, with its error at the end, in a search domain too."""
     begin().check([lookup(name) for name in FAILING])
+
+
+def test_the_page_for_alpine_says_what_was_printed(
+    on_musl: Path, own_pod: Pod, own_server: ServerProcess
+) -> None:
+    """docs/alpine.md shows what both libcs print today; `python -m tests.contract.alpine` writes it anew."""
+    assert on_musl.exists()
+    assert own_server.errors == ""
+    assert alpine.PAGE.read_text() == alpine.page(alpine.table(own_pod))

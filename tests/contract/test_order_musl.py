@@ -22,7 +22,7 @@ from tests.unit.system import namespace
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 # musl looks at routes alone, so layouts that differ in more than that are one to it.
 ROUTED = (
