@@ -352,6 +352,8 @@ class Resolver:
     def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
         result = self._find(request.name, request.types, rules, record, deadline)
+        if isinstance(result, NotFound) and request.plain and result.plain:
+            return NotFound(result.plain)
         if not request.mapped or (isinstance(result, Found) and not request.both):
             return result
         if isinstance(result, NotFound) and result.reason == TRY_AGAIN:

@@ -53,6 +53,11 @@ class Request(NamedTuple):
     canonical: bool
     addrconfig: bool
 
+    @property
+    def plain(self) -> bool:
+        """Whether glibc leaves the lookup to gethostbyname2(3): IPv4 alone, and no canonical name wanted."""
+        return self.family == AF_INET and not self.canonical
+
 
 _TYPES: Final = {AF_UNSPEC: (A, AAAA), AF_INET: (A,), AF_INET6: (AAAA,)}
 

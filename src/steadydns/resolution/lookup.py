@@ -57,6 +57,9 @@ class NotFound(NamedTuple):
 
     reason: str
     """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or MALFORMED."""
+    plain: str = ""
+    """What gethostbyname2(3) makes of it, where that is another reason: glibc's way for IPv4 alone, which `reason` is
+    not taken on."""
 
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
@@ -214,13 +217,14 @@ def lookup(
     as_is_first = walk.candidates[0].domain is None and name.count(b".") >= env.rules.ndots
     searched: list[str] = []
     as_is = ""
-    stopped = False
+    stopped = failed = False
     for candidate in walk.candidates:
         if stopped and candidate.domain is not None:
             continue
         if walk.ruled_out(candidate):
             env.record.note(Event(env.clock(), CUT, Question(candidate.name, types[0])))
             searched.append(HOST_NOT_FOUND)
+            failed = False
             continue
         questions = walk.questions(candidate)
         yield from walk.ask(questions)
@@ -228,14 +232,19 @@ def lookup(
         found = walk.found(candidate, findings)
         if found is not None:
             return found
+        if any(not isinstance(one, Failed) and one.aliased and not one.nxdomain for one in findings):
+            # An alias to a name without addresses: to glibc an answer, which ends the walk, and then none that it
+            # can use (resolv/nss_dns/dns-host.c, getanswer_r).
+            return NotFound(HOST_NOT_FOUND, NO_DATA)
         verdict = _verdict(findings)
+        failed = verdict == TRY_AGAIN
         if candidate.domain is None:
             as_is = verdict
             if b"" not in env.rules.search:
                 continue
         elif _unanswered(findings):
             # glibc asks for the name itself after that; our time is up.
-            return NotFound(as_is or TRY_AGAIN)
+            return _not_found(as_is or TRY_AGAIN, failed=True)
         stopped = _stops_search(verdict, findings)
         if not stopped:
             searched.append(verdict)
@@ -243,7 +252,18 @@ def lookup(
     # asked first because it has enough dots; else what the search list came upon; else that of the name itself.
     if not as_is_first:
         as_is = next((verdict for verdict in (NO_DATA, TRY_AGAIN) if verdict in searched), as_is)
-    return NotFound(as_is)
+    return _not_found(as_is, failed=failed)
+
+
+def _not_found(reason: str, *, failed: bool) -> NotFound:
+    """Return the failure, as the walk reports it and as gethostbyname2 does.
+
+    That one goes by how the last question ended: if it failed, the name may be known (EAI_NODATA), unless it is the
+    failure that is reported; if it was answered, only NO_DATA says so (sysdeps/posix/getaddrinfo.c, gaih_inet).
+    """
+    if failed:
+        return NotFound(reason, TRY_AGAIN if reason == TRY_AGAIN else NO_DATA)
+    return NotFound(reason, NO_DATA if reason == NO_DATA else HOST_NOT_FOUND)
 
 
 def _verdict(findings: list[Finding]) -> str:

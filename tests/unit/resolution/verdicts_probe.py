@@ -30,6 +30,8 @@ def serve(sock: socket.socket, outcomes: dict[str, str]) -> None:
         if outcome == "ok":
             address = "192.0.2.1" if kind == "A" else "2001:db8::1"
             response.answer.append(dns.rrset.from_text(question.name, 30, "IN", kind, address))
+        elif outcome == "alias":
+            response.answer.append(dns.rrset.from_text(question.name, 30, "IN", "CNAME", "target."))
         else:
             response.set_rcode(dns.rcode.Rcode(FAILURES[outcome]))
         sock.sendto(response.to_wire(), client)
@@ -49,7 +51,7 @@ def main() -> None:
         outcomes.clear()
         outcomes.update(case["outcomes"])
         try:
-            rows = socket.getaddrinfo(case["name"], None, case["family"], 1)
+            rows = socket.getaddrinfo(case["name"], None, case["family"], 1, 0, case["flags"])
             results.append(sorted(str(row[4][0]) for row in rows))
         except socket.gaierror as error:
             results.append([error.errno, error.strerror])
