@@ -19,6 +19,7 @@ from steadydns.config import Config
 from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed, gaierror, reason_of
 from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, read
+from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.network import Surroundings
 from steadydns.resolution.attempts import Attempts, Begun, Failed
@@ -154,6 +155,9 @@ class Resolver:
         self.public = Table(stock.public, enums=True)
         self.raw = Table(stock.raw, enums=False)
         self.tables = [self.public, self.raw]
+        self.first_addresses: dict[tuple[object, ...], tuple[float, Callable[[], str]]] = {}
+        """(class of host, host, family) -> until when, and the call that gives the address of the next row that comes
+        first: what calls that use one address take, such as gethostbyname."""
         _resolvers.add(self)
 
     def getaddrinfo(
@@ -209,9 +213,9 @@ class Resolver:
             from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
             failure = gaierror(result.reason)
-            self._observe(host, record, result, failure, groups)
+            self.observe(host, record, result, failure, groups)
             raise failure from LookupFailed(failure_text(record))
-        self._observe(host, record, result, None, groups)
+        self.observe(host, record, result, None, groups)
         turn = rotation(orders)
         expires = monotonic() + ROWS_KEPT
         if not result.complete:
@@ -224,16 +228,53 @@ class Resolver:
 
     def _finish(self, request: Request, shape: Shape, record: Record, *, enums: bool) -> Finished | Theirs:
         """Look up, rank and build, or say why libc must do so after all."""
+        result = self.find(request, record)
+        if not isinstance(result, Found):
+            return result if isinstance(result, Theirs) else (result, [], [])
+        try:
+            groups = self.rank(request, result)
+            canonical = _canonical(result) if request.canonical else ""
+            return result, groups, build(groups, shape, canonical, enums=enums)
+        except Exception as error:  # fail open
+            return self._theirs(error)
+
+    def find(self, request: Request, record: Record) -> Result | Theirs:
+        """Look up what a call of ours asks for, or say why libc must do so after all."""
         try:
             result = self._resolve(request, self._settings().rules, record)
             if isinstance(result, NotFound):
                 if result.reason == MALFORMED:
                     return Theirs(MALFORMED)
-                return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
-            groups = self._rank(request, result)
-            canonical = _canonical(result) if request.canonical else ""
-            return result, groups, build(groups, shape, canonical, enums=enums)
+                if self._settings().plan.after_dns:
+                    return Theirs("nsswitch_after_dns")
         except Exception as error:  # fail open
+            return self._theirs(error)
+        return result
+
+    def decide(self, host: object, family: int) -> Request | Theirs:
+        """Say whether a call about a name alone is ours, and what it asks for."""
+        try:
+            return self._decide(host, family, 0)
+        except Exception as error:
+            return self._theirs(error)
+
+    def decide_reverse(self, packed: bytes) -> Request | Theirs:
+        """Say whether a call for the name of an address is ours, and what it asks for."""
+        try:
+            settings = self._settings()
+            plan = settings.plan
+            if self.pod.libc != "glibc":
+                return Theirs("libc")
+            if plan.theirs:
+                return Theirs("nsswitch")
+            if plan.myhostname:
+                return Theirs("myhostname")
+            if plan.files_first and settings.hosts.has_address(packed):
+                return Theirs("hosts")
+            if settings.conf.attempts <= 0:
+                return Theirs("no_attempts")
+            return question_about(packed)
+        except Exception as error:
             return self._theirs(error)
 
     def _after_all(self, reason: Theirs, table: Table, record: Record, arguments: tuple[Any, ...]) -> Rows:
@@ -247,7 +288,7 @@ class Resolver:
             raise
         finally:
             result = None if failure is None else NotFound(reason_of(failure))
-            self._observe(arguments[0], record, result, failure, [])
+            self.observe(arguments[0], record, result, failure, [])
 
     def ready_rows(self, function: object, *arguments: Any) -> Rows | None:
         """Return a hit's rows as the installed function would, at once; None where it has none, or is not that function.
@@ -484,11 +525,11 @@ class Resolver:
             except Exception as error:
                 self.observer.report(error)
 
-    def _rank(self, request: Request, result: Result) -> list[list[Address]]:
+    def rank(self, request: Request, result: Result) -> list[list[Address]]:
         """The addresses of the result by rank; none of a failure."""
         return self.surroundings.rank(_addresses(request, result)) if isinstance(result, Found) else []
 
-    def _observe(
+    def observe(
         self,
         host: str | bytes,
         record: Record,
@@ -496,6 +537,7 @@ class Resolver:
         failure: OSError | None,
         groups: list[list[Address]],
     ) -> None:
+        """Count a finished lookup, and tell of it what is to be told."""
         try:
             statistics = self.statistics
             statistics.take(record)
@@ -536,7 +578,7 @@ class Resolver:
         took = monotonic() - record.started
         if isinstance(result, NotFound):
             return Explanation(name, "", rules, record, took, (), result.reason)
-        answers = tuple(address.text for group in self._rank(decision, result) for address in group)
+        answers = tuple(address.text for group in self.rank(decision, result) for address in group)
         return Explanation(name, "", rules, record, took, answers, "", result.candidate.decode("ascii"))
 
     def resolve(self, name: str, rdtype: str = "A") -> list[str]:
@@ -555,6 +597,7 @@ class Resolver:
         """
         for table in self.tables:
             table.ready.clear()
+        self.first_addresses.clear()
         self.surroundings.forget()
         self._known = None
         return self.cache.flush(None if name is None else name.rstrip(".").encode("idna"))

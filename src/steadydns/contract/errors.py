@@ -1,4 +1,4 @@
-"""The one place that makes a gaierror: number and text are libc's to the letter."""
+"""The one place that makes a gaierror or a herror: number and text are libc's to the letter."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ _GLIBC: Final = {
     NO_RECOVERY: (socket.EAI_NONAME, "Name or service not known"),
 }
 
+# hstrerror(3) (resolv/herror.c): what gethostbyaddr reports.
+_HERROR: Final = {
+    HOST_NOT_FOUND: (1, "Unknown host"),
+    TRY_AGAIN: (2, "Host name lookup failure"),
+    NO_RECOVERY: (3, "Unknown server error"),
+    NO_DATA: (4, "No address associated with name"),
+}
+
 
 class LookupFailed(Exception):  # noqa: N818 - a cause, read by people; never raised by itself
     """What was asked of whom, and what came back. Rides on a gaierror's `__cause__`."""
@@ -27,6 +35,11 @@ def gaierror(reason: str) -> socket.gaierror:
     Always a new one: an exception raised twice grows its traceback.
     """
     return socket.gaierror(*_GLIBC[reason])
+
+
+def herror(reason: str) -> socket.herror:
+    """Return a new exception for the failure, as gethostbyaddr(3) would report it."""
+    return socket.herror(*_HERROR[reason])
 
 
 def reason_of(error: OSError) -> str:

@@ -45,7 +45,7 @@ class Request(NamedTuple):
     """As libc would get it: ASCII, IDNA applied, the trailing dot kept."""
     family: int
     types: tuple[int, ...]
-    """RR types that the family asks for."""
+    """RR types to ask for: the family's, or PTR."""
     mapped: bool
     """IPv4 addresses are wanted as IPv4-mapped IPv6 ones where there are no others (AI_V4MAPPED)."""
     both: bool
@@ -83,7 +83,7 @@ def read(host: object, family: int, flags: int) -> Request | Theirs:
         return Theirs("numeric" if b":" in name else "not_a_name")
     if len(name) > MAX_NAME:
         return Theirs("too_long")
-    if name[0] in b"0123456789" and _is_numeric(name):
+    if name[0] in b"0123456789" and numeric_address(name) is not None:
         return Theirs("numeric")
     types = _TYPES.get(family)
     if types is None:
@@ -102,10 +102,11 @@ def read(host: object, family: int, flags: int) -> Request | Theirs:
     )
 
 
-def _is_numeric(name: bytes) -> bool:
-    """Whether libc takes it for an IPv4 address: inet_aton(3) has more forms than four decimals."""
+def numeric_address(name: bytes) -> bytes | None:
+    """Return the IPv4 address that libc takes the name for, packed: inet_aton(3) has more forms than four decimals."""
+    if _NAME.fullmatch(name) is None:  # inet_aton would overlook what follows a blank
+        return None
     try:
-        socket.inet_aton(name.decode("ascii"))
+        return socket.inet_aton(name.decode("ascii"))
     except OSError:
-        return False
-    return True
+        return None

@@ -12,7 +12,7 @@ from steadydns.resolution.attempts import UNREADABLE, Attempts, Failed
 from steadydns.resolution.record import CACHED, CUT, Event
 from steadydns.resolution.search import Candidate, candidates, cut, likely, under
 from steadydns.transport.exchange import Question
-from steadydns.wire.message import FORMERR, SERVFAIL
+from steadydns.wire.message import FORMERR, PTR, SERVFAIL
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -235,7 +235,7 @@ def lookup(
         if any(not isinstance(one, Failed) and one.aliased and not one.nxdomain for one in findings):
             # An alias to a name without addresses: to glibc an answer, which ends the walk, and then none that it
             # can use (resolv/nss_dns/dns-host.c, getanswer_r).
-            return NotFound(HOST_NOT_FOUND, NO_DATA)
+            return NotFound(MALFORMED if PTR in types else HOST_NOT_FOUND, NO_DATA)
         verdict = _verdict(findings)
         failed = verdict == TRY_AGAIN
         if candidate.domain is None:

@@ -18,7 +18,8 @@ class Answer(NamedTuple):
     """The AA bit."""
 
     addresses: tuple[bytes, ...]
-    """Packed addresses in the order of the message, repetitions kept; only those of `canonical`."""
+    """Packed addresses in the order of the message, repetitions kept; only those of `canonical`. For a PTR question:
+    the names its records give, in presentation form without trailing dot."""
 
     ttl: int
     """Lifetime of the records asked for and of the aliases that lead to them; 0 when there are none."""
@@ -32,3 +33,6 @@ class Answer(NamedTuple):
 
     negative_ttl: int | None
     """Lifetime of a denial (RFC 2308 section 5), the aliases that lead to it included; None without a SOA record."""
+
+    aliases: tuple[bytes, ...] = ()
+    """The names that lead to `canonical`, the question's first, each as the owner of its CNAME record has it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from struct import Struct
 
 from .answer import Answer
-from .codes import AAAA, CNAME, IN, NOERROR, OPT, SOA, A
+from .codes import AAAA, CNAME, IN, NOERROR, OPT, PTR, SOA, A
 from .errors import WireError
 from .names import present_name
 from .records import Record, read_name, read_records
@@ -46,12 +46,13 @@ def read_response(
     known = {12: qname} if offset > 12 else {}
     canonical = qname
     ttls: list[int] = []
+    owners: list[bytes] = []
     wanted: list[Record] = []
     negative_ttl = None
     rcode = flags & RCODE
     if answers:
         aliases, wanted, offset = _read_answers(message, offset, answers, qtype, known)
-        canonical, ttls = _follow(qname, aliases)
+        canonical, ttls, owners = _follow(qname, aliases)
     if authorities:
         negative_ttl, offset = _read_authorities(message, offset, authorities, known)
     if additionals:
@@ -63,19 +64,36 @@ def read_response(
         rcode,
         flags & TRUNCATED != 0,
         flags & AUTHORITATIVE != 0,
-        tuple([message[record[4] : record[5]] for record in used]) if qtype in ADDRESS_SIZES else (),
+        _read_data(message, qtype, used, known),
         min(ttls + [record[3] for record in used]) if used else 0,
         present_name(canonical) if ttls else b"",
         bool(ttls),
         None if negative_ttl is None else min([negative_ttl, *ttls]),
+        tuple([present_name(owner) for owner in owners]),
     )
+
+
+def _read_data(message: bytes, qtype: int, used: list[Record], known: dict[int, bytes]) -> tuple[bytes, ...]:
+    """Give the addresses, or the names, that the records asked for hold."""
+    if qtype in ADDRESS_SIZES:
+        return tuple([message[record[4] : record[5]] for record in used])
+    return tuple([present_name(_read_target(message, record, known)) for record in used if qtype == PTR])
+
+
+def _read_target(message: bytes, record: Record, known: dict[int, bytes]) -> bytes:
+    """Give the name that is a CNAME's or a PTR's data, to the last octet."""
+    start, end = record[4], record[5]
+    target, after = read_name(message, start, known)
+    if after != end:
+        raise WireError(f"type {record[1]} at {start} has {end - start} octets, its name {after - start}")
+    return target
 
 
 def _read_answers(
     message: bytes, offset: int, count: int, qtype: int, known: dict[int, bytes]
-) -> tuple[dict[bytes, tuple[bytes, int]], list[Record], int]:
-    """Give the aliases (owner in lower case -> target, TTL), the records of type `qtype`, the offset after all."""
-    aliases: dict[bytes, tuple[bytes, int]] = {}
+) -> tuple[dict[bytes, tuple[bytes, int, bytes]], list[Record], int]:
+    """Give the aliases (owner in lower case -> target, TTL, owner), the records of type `qtype`, the offset after all."""
+    aliases: dict[bytes, tuple[bytes, int, bytes]] = {}
     wanted = []
     size = ADDRESS_SIZES.get(qtype)
     end = offset
@@ -88,24 +106,26 @@ def _read_answers(
                 raise WireError(f"address of type {qtype} has {end - start} octets, not {size}")
             wanted.append(record)
         elif rtype == CNAME:
-            target, after = read_name(message, start, known)
-            if after != end:
-                raise WireError(f"CNAME at {start} has {end - start} octets, its name {after - start}")
+            target = _read_target(message, record, known)
             # Of two CNAME records of one owner the later one counts, as in glibc's getaddrinfo.
-            aliases[owner.lower()] = target, ttl
+            aliases[owner.lower()] = target, ttl, owner
     return aliases, wanted, end
 
 
-def _follow(qname: bytes, aliases: dict[bytes, tuple[bytes, int]]) -> tuple[bytes, list[int]]:
-    """Give the name at the end of the chain that starts at `qname`, and the TTLs of its links."""
+def _follow(
+    qname: bytes, aliases: dict[bytes, tuple[bytes, int, bytes]]
+) -> tuple[bytes, list[int], list[bytes]]:
+    """Give the name at the end of the chain that starts at `qname`, and the TTLs and owners of its links."""
     name = qname
     ttls: list[int] = []
+    owners: list[bytes] = []
     while (link := aliases.get(name.lower())) is not None:
         if len(ttls) == MAX_LINKS:
             raise WireError(f"CNAME chain loops or has more than {MAX_LINKS} links")
-        name, ttl = link
+        name, ttl, owner = link
         ttls.append(ttl)
-    return name, ttls
+        owners.append(owner)
+    return name, ttls, owners
 
 
 def _read_authorities(
