@@ -323,6 +323,8 @@ class Resolver:
             if narrowed is None:
                 return Theirs("addrconfig")
             request = narrowed
+        if request.refused:
+            return Theirs("not_a_name")
         if plan.files_first and (
             settings.hosts.answers(request.name, request.family)
             or (request.mapped and settings.hosts.answers(request.name, AF_INET))
@@ -685,7 +687,7 @@ def _is_my_hostname(name: bytes) -> bool:
         b"_gateway",
         b"_outbound",
         b"localhost.localdomain",
-        os.fsencode(_socket.gethostname()).lower(),
+        os.fsencode(os.uname().nodename).lower(),
     ) or lowered.endswith((b".localhost", b".localhost.localdomain"))
 
 

@@ -29,6 +29,8 @@ _UNDERSTOOD: Final = (
 # accepts in answers (res_hnok). Anything else is rare enough to let libc decide.
 _NAME: Final = re.compile(rb"(?:[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.)*[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.?")
 
+_DIGITS_AND_DOTS: Final = re.compile(rb"[0-9.]*[0-9]")
+
 MAX_NAME: Final = 253
 
 
@@ -57,6 +59,11 @@ class Request(NamedTuple):
     def plain(self) -> bool:
         """Whether glibc leaves the lookup to gethostbyname2(3): IPv4 alone, and no canonical name wanted."""
         return self.family == AF_INET and not self.canonical
+
+    @property
+    def refused(self) -> bool:
+        """Whether it refuses the name there without asking anybody: digits and dots that are no address."""
+        return self.plain and _DIGITS_AND_DOTS.fullmatch(self.name) is not None
 
 
 _TYPES: Final = {AF_UNSPEC: (A, AAAA), AF_INET: (A,), AF_INET6: (AAAA,)}
