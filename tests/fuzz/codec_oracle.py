@@ -6,6 +6,8 @@ own reading to judge the codec.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -25,8 +27,18 @@ class RefusedError(Exception):
     """The reference says: no answer may be made of this response."""
 
 
-def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answer, dns.name.Name]:
-    """Read a response with dnspython; give the answer without its canonical name, and that name.
+class Names(NamedTuple):
+    """The names in an answer."""
+
+    canonical: dns.name.Name
+    aliases: list[dns.name.Name]
+    """The owners of the chain that leads to it."""
+    pointers: list[dns.name.Name]
+    """What the PTR records asked for give."""
+
+
+def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answer, Names]:
+    """Read a response with dnspython; give the answer without its names, and those.
 
     Raises:
         RefusedError: the alias chain loops or is too long.
@@ -41,7 +53,9 @@ def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answe
     }
     name = qname
     chain: list[int] = []
+    owners: list[dns.name.Name] = []
     while name in aliases:
+        owners.append(aliases[name].name)
         chain.append(_ttl(aliases[name]))
         name = aliases[name][0].target
         if len(chain) > MAX_LINKS:
@@ -65,7 +79,8 @@ def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answe
         aliased=bool(chain),
         negative_ttl=min(denials, default=None),
     )
-    return answer, name
+    pointers = [rrset[0].target for rrset in used] if qtype == codec.PTR else []
+    return answer, Names(name, owners, pointers)
 
 
 def _ttl(rrset: dns.rrset.RRset) -> int:
@@ -101,7 +116,7 @@ def check_response(wire: bytes, ident: int, qname: bytes, qtype: int) -> object:
         return answer
     asked = dns.name.from_wire(qname, 0)[0]
     try:
-        reference, canonical = expected(wire, asked, qtype)
+        reference, names = expected(wire, asked, qtype)
     except RefusedError:
         assert answer is codec.WireError or (isinstance(answer, codec.Answer) and answer.truncated)
         return answer
@@ -109,12 +124,23 @@ def check_response(wire: bytes, ident: int, qname: bytes, qtype: int) -> object:
         # dnspython reads all data of all records, the codec only what it uses: it may accept more.
         return answer
     assert isinstance(answer, codec.Answer), "dnspython reads it, the codec does not"
-    assert answer._replace(canonical=b"") == reference, f"codec {answer!r}, dnspython {reference!r}"
+    plain = answer._replace(canonical=b"", aliases=())
+    if qtype == codec.PTR:
+        plain = plain._replace(addresses=())
+        assert same_names(answer.addresses, names.pointers)
+    assert plain == reference, f"codec {answer!r}, dnspython {reference!r}"
+    assert same_names(answer.aliases, names.aliases)
     if answer.aliased:
-        assert dns.name.from_text(answer.canonical.decode("ascii")).labels == canonical.labels
+        assert same_names((answer.canonical,), [names.canonical])
     else:
         assert answer.canonical == b""
     return answer
+
+
+def same_names(texts: tuple[bytes, ...], names: list[dns.name.Name]) -> bool:
+    """Say whether the texts are the names, their case included."""
+    read = [dns.name.from_text(text.decode("ascii")).labels for text in texts]
+    return read == [name.labels for name in names]
 
 
 def check_name(wire: bytes, offset: int) -> None:

@@ -43,7 +43,8 @@ def read_response(
         WireError: the counted records do not fit the message, a name or a length is wrong, or the alias chain
             loops or has more than 16 links.
     """
-    known = {12: qname} if offset > 12 else {}
+    # As the question came back, whose letters may be in another case than when it was asked.
+    known = {12: message[12 : 12 + len(qname)]} if offset > 12 else {}
     canonical = qname
     ttls: list[int] = []
     owners: list[bytes] = []

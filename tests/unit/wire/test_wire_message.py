@@ -9,6 +9,7 @@ import dns.message
 import pytest
 
 from steadydns.wire.direct import read_direct
+from steadydns.wire.errors import WireError
 from steadydns.wire.framing import frame
 from steadydns.wire.message import (
     AAAA,
@@ -93,7 +94,7 @@ def test_aliases_are_followed_in_any_order(order: tuple[int, ...]) -> None:
             r.replace(b"\xc0\x10", b"\4test\0").replace(b"\0\4\1B", b"\0\x08\1B") for r in records
         )
     answer = read(response(tuple(records[i] for i in order)))
-    assert answer == Answer(NOERROR, False, False, (A1,), 7, b"c.net", True, None)
+    assert answer == Answer(NOERROR, False, False, (A1,), 7, b"c.net", True, None, (b"www.test", b"b.TEST"))
 
 
 def test_names_outside_the_chain_are_ignored() -> None:
@@ -147,7 +148,7 @@ def test_aliases_shorten_a_denial() -> None:
     """A denial of the name at the end of a chain lives no longer than the chain."""
     soa = rr(ROOT, SOA, 3600, SOA_DATA)
     answer = read(response((rr(ASKED, CNAME, 2, b"\1b\0"),), (soa,), flags=0x8183))
-    assert answer == Answer(NXDOMAIN, False, False, (), 0, b"b", True, 2)
+    assert answer == Answer(NXDOMAIN, False, False, (), 0, b"b", True, 2, (b"www.test",))
 
 
 @pytest.mark.parametrize("rcode", [FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED])
@@ -198,10 +199,25 @@ def test_truncated_responses_say_so() -> None:
     assert read(response(flags=0x8380)).truncated
 
 
-def test_pointer_records_have_a_lifetime_but_no_addresses() -> None:
-    """For types without addresses the rcode and the lifetimes are read as for the others."""
-    answer = read(response((rr(ASKED, PTR, 9, b"\1b\0"),), qtype=PTR), PTR)
-    assert answer == Answer(NOERROR, False, False, (), 9, b"", False, None)
+def test_pointer_records_give_names() -> None:
+    """In their order, as presented, where an alias leads to them (RFC 2317), too."""
+    b, c = rr(ASKED, PTR, 9, b"\1b\0"), rr(ASKED, PTR, 8, b"\1C\3 .x\4test\0")
+    answer = read(response((b, c), qtype=PTR), PTR)
+    assert answer == Answer(NOERROR, False, False, (b"b", rb"C.\032\.x.test"), 8, b"", False, None)
+    classless = rr(ASKED, CNAME, 7, b"\1x\0"), rr(b"\1x\0", PTR, 9, b"\1b\0")
+    answer = read(response(classless, qtype=PTR), PTR)
+    assert answer == Answer(NOERROR, False, False, (b"b",), 7, b"x", True, None, (b"www.test",))
+
+
+@pytest.mark.parametrize("data", [b"", b"\1b", b"\1b\0\0", b"\1b\0x", b"\xc0\xff"])
+def test_a_pointer_record_is_one_name_to_the_last_octet(data: bytes) -> None:
+    """Octets missing or left over make the response unreadable, as those of an alias do."""
+    with pytest.raises(WireError):
+        read(response((rr(ASKED, PTR, 9, data),), qtype=PTR), PTR)
+
+
+def test_types_without_addresses_have_a_lifetime() -> None:
+    """The rcode and the lifetimes are read as for the others."""
     answer = read(response((rr(ASKED, CNAME, 9, b"\1b\0"),), qtype=CNAME), CNAME)
     assert (answer.aliased, answer.canonical) == (False, b"")
 
