@@ -319,7 +319,7 @@ class Resolver:
         if plan.theirs:
             return Theirs("nsswitch")
         if request.addrconfig:
-            narrowed = self._narrow(request)
+            narrowed = self._narrow(request, flags)
             if narrowed is None:
                 return Theirs("addrconfig")
             request = narrowed
@@ -338,14 +338,13 @@ class Resolver:
             request = request._replace(types=(A,))
         return request
 
-    def _narrow(self, request: Request) -> Request | None:
+    def _narrow(self, request: Request, flags: int) -> Request | None:
         """AI_ADDRCONFIG: leave out the family that the pod has no address of; None: libc refuses the call."""
         ipv4, ipv6 = self.surroundings.families()
         if (request.family == AF_INET and not ipv4) or (request.family == AF_INET6 and not ipv6):
             return None
         if request.family == AF_UNSPEC and ipv4 != ipv6:
-            family, types = (AF_INET, (A,)) if ipv4 else (AF_INET6, (AAAA,))
-            return request._replace(family=family, types=types)
+            return request.narrowed(AF_INET if ipv4 else AF_INET6, flags)
         return request
 
     def _original(self, reason: Theirs, table: Table, arguments: tuple[Any, ...]) -> Rows:
@@ -383,6 +382,7 @@ class Resolver:
             plan.myhostname
             or aliases
             or conf.attempts <= 0
+            or conf.odd_search
             or conf.no_tld_query
             or conf.sortlist
             or conf.no_aaaa
@@ -646,7 +646,13 @@ class Resolver:
 def _addresses(request: Request, found: Found) -> list[tuple[int, bytes]]:
     """The addresses in the order libc's answer would have them, IPv4-mapped where that was asked for."""
     addresses = []
-    for entry in found.entries:
+    entries = found.entries
+    if request.mapped and not request.both:
+        # Mapped addresses that AAAA records give are left out beside others, as if A records had given them.
+        native = [packed for packed in entries[0].addresses if not packed.startswith(_MAPPED_PREFIX)]
+        if len(entries[0].addresses[0]) == 16 and native:
+            return [(AF_INET6, packed) for packed in native]
+    for entry in entries:
         for packed in entry.addresses:
             if len(packed) == 4:
                 addresses.append((AF_INET6, _MAPPED_PREFIX + packed) if request.mapped else (AF_INET, packed))
@@ -668,6 +674,8 @@ def _only_libc(settings: Settings, request: Request) -> str:
         return "myhostname"
     if settings.conf.attempts <= 0:
         return "no_attempts"
+    if settings.conf.odd_search and not request.name.endswith(b"."):
+        return "search_domain"
     if single and settings.aliases:
         return "hostaliases"
     if single and settings.conf.no_tld_query:

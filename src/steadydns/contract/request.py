@@ -55,6 +55,12 @@ class Request(NamedTuple):
     canonical: bool
     addrconfig: bool
 
+    def narrowed(self, family: int, flags: int) -> Request:
+        """Return the request for one of the two families, as if that had been asked for."""
+        mapped = bool(flags & AI_V4MAPPED) and family == AF_INET6
+        both = mapped and bool(flags & AI_ALL)
+        return self._replace(family=family, types=_TYPES[family], mapped=mapped, both=both)
+
     @property
     def plain(self) -> bool:
         """Whether glibc leaves the lookup to gethostbyname2(3): IPv4 alone, and no canonical name wanted."""

@@ -67,7 +67,7 @@ def parse(text: bytes) -> Hosts:
     known = families.get
     for line in _c_lines(text.lower()):
         fields = line.split()
-        if len(fields) < 2:
+        if not fields:
             continue
         address = fields[0]
         family = addresses.get(address)
