@@ -236,8 +236,9 @@ def lookup(
             # An alias to a name without addresses: to glibc an answer, which ends the walk, and then none that it
             # can use (resolv/nss_dns/dns-host.c, getanswer_r).
             return NotFound(MALFORMED if PTR in types else HOST_NOT_FOUND, NO_DATA)
-        verdict = _verdict(findings)
-        failed = verdict == TRY_AGAIN
+        verdict = _stream_verdict(findings) if env.rules.use_vc else _verdict(findings)
+        # Over TCP a failure that was answered is an answer.
+        failed = verdict == TRY_AGAIN and not (env.rules.use_vc and not _unanswered(findings))
         if candidate.domain is None:
             as_is = verdict
             if b"" not in env.rules.search:
@@ -277,6 +278,22 @@ def _verdict(findings: list[Finding]) -> str:
     if FORMERR in failures:
         return NO_RECOVERY
     return NO_DATA if answers else TRY_AGAIN
+
+
+def _stream_verdict(findings: list[Finding]) -> str:
+    """What it says under `use-vc`: glibc takes the first family's failure, and tries no server twice.
+
+    Over TCP REFUSED and NOTIMP are answers like any other (resolv/res_query.c, __res_context_query).
+    """
+    for found in findings:
+        if not isinstance(found, Failed):
+            if found.nxdomain:
+                return HOST_NOT_FOUND
+        elif found.rcode in (None, SERVFAIL):
+            return TRY_AGAIN
+        else:
+            return NO_RECOVERY
+    return NO_DATA
 
 
 def _stops_search(verdict: str, findings: list[Finding]) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from steadydns.contract.errors import gaierror
 from steadydns.resolution.lookup import NotFound
+from steadydns.transport.exchange import TCP
 from steadydns.wire.message import AAAA, A
 from tests.unit.network import DNS, RULES, FakeNetwork, FakeServer, Pod, Response, Zone, shown, texts
 from tests.unit.system import namespace
@@ -53,22 +54,23 @@ def case(
     outcomes: dict[str, str],
     family: int = socket.AF_UNSPEC,
     flags: int = 0,
+    options: str = "",
 ) -> dict[str, Any]:
     """Make a case."""
-    fixed = {"search": search, "ndots": ndots, "outcomes": outcomes}
+    fixed = {"search": search, "ndots": ndots, "outcomes": outcomes, "options": options}
     return {"name": name, "family": int(family), "flags": int(flags), **fixed}
 
 
-def pairs() -> list[dict[str, Any]]:
+def pairs(options: str) -> list[dict[str, Any]]:
     """One candidate, every combination of outcomes of both families."""
     return [
-        case("x.", [], 1, {"x A": a, "x AAAA": aaaa}, family, flags)
+        case("x.", [], 1, {"x A": a, "x AAAA": aaaa}, family, flags, options)
         for a, aaaa in product(OUTCOMES, repeat=2)
         for family, flags in CALLS
     ]
 
 
-def walks(family: int, flags: int) -> list[dict[str, Any]]:
+def walks(family: int, flags: int, options: str) -> list[dict[str, Any]]:
     """Three candidates, every combination of outcomes, the name itself first or last."""
     names = ("x.a", "x.b", "x")
     return [
@@ -79,6 +81,7 @@ def walks(family: int, flags: int) -> list[dict[str, Any]]:
             {f"{n} {kind}": o for n, o in zip(names, outcomes, strict=True) for kind in ("A", "AAAA")},
             family,
             flags,
+            options,
         )
         for outcomes in product(OUTCOMES, repeat=3)
         for ndots in (0, 1)
@@ -90,6 +93,8 @@ def ours(one: dict[str, Any]) -> list[Any]:
     network = FakeNetwork({DNS: FakeServer(ScriptedZone(one["outcomes"]))})
     search = tuple(domain.encode() for domain in one["search"])
     rules = RULES._replace(search=search, ndots=one["ndots"], exact=True, attempts=1)
+    if one["options"]:
+        rules = rules._replace(use_vc=True, transport=TCP)
     found = Pod(network, rules).lookup(one["name"], TYPES[one["family"]])
     if isinstance(found, NotFound):
         plain = one["family"] == socket.AF_INET and not one["flags"]
@@ -110,12 +115,14 @@ def differences(cases: list[dict[str, Any]]) -> list[str]:
     return found
 
 
-def test_both_families_failures_are_merged_as_glibc_merges_them() -> None:
+@pytest.mark.parametrize("options", ["", "use-vc"])
+def test_both_families_failures_are_merged_as_glibc_merges_them(options: str) -> None:
     """For every pair of outcomes of A and AAAA, the addresses or the error are glibc's."""
-    assert differences(pairs()) == []
+    assert differences(pairs(options)) == []
 
 
+@pytest.mark.parametrize("options", ["", "use-vc"])
 @pytest.mark.parametrize(("family", "flags"), CALLS)
-def test_the_walk_ends_and_is_reported_as_glibc_does(family: int, flags: int) -> None:
+def test_the_walk_ends_and_is_reported_as_glibc_does(family: int, flags: int, options: str) -> None:
     """For every combination of outcomes along a search list, the addresses or the error are glibc's."""
-    assert differences(walks(family, flags)) == []
+    assert differences(walks(family, flags, options)) == []
