@@ -2,7 +2,7 @@
 
 CPython resolves that in C, past every getaddrinfo. The name is put into a disguise that is an address to libc, found
 when the original method asks for it: so it checks the other arguments before and after, in its own order and words,
-and its audit event has the name. A numeric address passes through after a look at its first characters.
+and its audit event has the name. A numeric address passes through after one probe of those met before.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ _family: Final = vars(_socket.socket)["family"].__get__
 # Method -> how many arguments it has where the last one is an address: at least.
 _METHODS: Final = {"connect": 1, "connect_ex": 1, "sendto": 2, "sendmsg": 4}
 
+MAX_PASSING: Final = 1024
+"""Numeric hosts that are remembered to be that: more than the peers of most programs."""
+
+_ABSENT: Final = object()
+
 
 def install(resolver: Resolver) -> Callable[[], None]:
     """Replace the methods; return the call that undoes it."""
@@ -56,27 +61,21 @@ def install(resolver: Resolver) -> Callable[[], None]:
 
 def _replacement(original: Callable[..., Any], least: int, names: _Names) -> Callable[..., Any]:
     """Return the method that stands in for the original."""
+    passing = names.passing
 
-    def method(self: Any, /, *arguments: Any, **named: Any) -> Any:
-        if arguments and not named:
-            address = arguments[-1]
-            if address.__class__ is tuple and address:
-                host = address[0]
-                # An IPv6 address has a colon, an IPv4 address is digits and dots.
-                if (
-                    host.__class__ is not str or not (":" in host or host.replace(".", "").isdigit())
-                ) and len(arguments) >= least:
-                    return by_name(self, arguments, host, address)
-        elif named:  # refused, in the words for a bound method
-            return original.__get__(self)(*arguments, **named)
-        return original(self, *arguments)
-
-    def by_name(sock: Any, arguments: tuple[Any, ...], host: Any, address: tuple[Any, ...]) -> Any:
-        found = names.find(_family(sock), host)
+    def other(sock: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Make a call whose address is not known to be numeric, or that the original refuses."""
+        if named:  # refused, in the words for a bound method
+            return original.__get__(sock)(*arguments, **named)
+        arguments = tuple([one for one in arguments if one is not _ABSENT])
+        address = arguments[-1] if len(arguments) >= least else None
+        if address.__class__ is not tuple or not address:
+            return original(sock, *arguments)
+        found = names.find(_family(sock), address[0])
         if found is None:
             return original(sock, *arguments)
         try:
-            return original(sock, *arguments[:-1], (Disguise(host, found), *address[1:]))
+            return original(sock, *arguments[:-1], (Disguise(address[0], found), *address[1:]))
         except TypeError:
             # A wrong argument beside the host is told before a lookup's failure, but an interruption is not lost.
             if found.failure is None or isinstance(found.failure, OSError):
@@ -86,7 +85,27 @@ def _replacement(original: Callable[..., Any], least: int, names: _Names) -> Cal
                 raise
         raise found.failure.with_traceback(None)
 
-    return method
+    # What follows is all that a numeric address pays for: no tuple and no dict of arguments, one probe.
+    def to_address(self: Any, address: Any = _ABSENT, /, *more: Any, **named: Any) -> Any:
+        if address.__class__ is tuple and address:
+            host = address[0]
+            if host.__class__ is str and host in passing and not more and not named:
+                return original(self, address)
+        return other(self, (address, *more), named)
+
+    def data_to_address(
+        self: Any, data: Any = _ABSENT, address: Any = _ABSENT, /, *more: Any, **named: Any
+    ) -> Any:
+        if address.__class__ is tuple and address:
+            host = address[0]
+            if host.__class__ is str and host in passing and not more and not named:
+                return original(self, data, address)
+        return other(self, (data, address, *more), named)
+
+    def message_to_address(self: Any, /, *arguments: Any, **named: Any) -> Any:
+        return other(self, arguments, named)
+
+    return {1: to_address, 2: data_to_address}.get(least, message_to_address)
 
 
 class _Found:
@@ -111,6 +130,8 @@ class _Names:
 
     def __init__(self, resolver: Resolver) -> None:
         self.active = True
+        self.passing: dict[str, None] = {}
+        """Hosts that are numeric addresses."""
         self._resolver = resolver
         self._calls = HostCalls(resolver)
 
@@ -129,5 +150,9 @@ class _Names:
         request = resolver.decide(host, family)
         if isinstance(request, Theirs):
             resolver.statistics.fallback(request.reason)
+            if request.reason == "numeric" and type(host) is str:
+                if len(self.passing) >= MAX_PASSING:
+                    self.passing.clear()
+                self.passing[host] = None
             return None
         return _Found(family, lambda: self._calls.address(request, host))
