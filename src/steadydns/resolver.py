@@ -11,14 +11,24 @@ import os
 import socket
 import sys
 import weakref
+from operator import index
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
-from steadydns.contract.errors import LookupFailed, gaierror, reason_of
-from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, read
+from steadydns.contract.errors import LookupFailed, gaierror, reason_of, reported
+from steadydns.contract.request import (
+    AF_INET,
+    AF_INET6,
+    AF_UNSPEC,
+    MAX_NAME,
+    Request,
+    Theirs,
+    is_host_name,
+    read,
+)
 from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.network import Surroundings
@@ -36,7 +46,7 @@ from steadydns.telemetry.observer import Observer
 from steadydns.transport.blocking import Stream, prompt, run
 from steadydns.transport.exchange import TCP, Flow, Question, Reply
 from steadydns.transport.pool import Pool
-from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, A
+from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, RETRIED, A
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +99,8 @@ class Settings(NamedTuple):
     no_aaaa: bool
     aliases: bool
     """HOSTALIASES is set (hostname(7)); libc reads that file."""
+    room: int
+    """Octets that a name may have and still be one behind the longest search domain."""
     special: bool
     """Something here may leave a name to libc; what, _only_libc says."""
 
@@ -193,7 +205,10 @@ class Resolver:
     ) -> Rows:
         """Answer a call that was not a hit; whatever is not ours, or goes wrong here, the original answers."""
         try:
-            request = self._decide(host, family, flags)
+            index(type_), index(proto)
+            request = self._decide(host, index(family), index(flags))
+        except TypeError:  # an argument that is no number: the original says so
+            request = Theirs("not_a_number")
         except Exception as error:
             request = self._theirs(error)
         if isinstance(request, Theirs):
@@ -323,13 +338,13 @@ class Resolver:
             if narrowed is None:
                 return Theirs("addrconfig")
             request = narrowed
-        if request.refused:
-            return Theirs("not_a_name")
         if plan.files_first and (
             settings.hosts.answers(request.name, request.family)
             or (request.mapped and settings.hosts.answers(request.name, AF_INET))
         ):
             return Theirs("hosts")
+        if len(request.name) > settings.room:
+            return Theirs("too_long")
         if settings.special:
             reason = _only_libc(settings, request)
             if reason:
@@ -387,19 +402,20 @@ class Resolver:
             or conf.sortlist
             or conf.no_aaaa
         )
+        room = MAX_NAME - 1 - max(map(len, conf.search), default=0)
         known = self._known = Settings(
-            now + SETTINGS_KEPT, conf, rules, plan, self.pod.hosts(), conf.no_aaaa, aliases, special
+            now + SETTINGS_KEPT, conf, rules, plan, self.pod.hosts(), conf.no_aaaa, aliases, room, special
         )
         return known
 
     def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
+        result = self._search(request, rules, record)
+        return result if isinstance(result, Found) else NotFound(reported(result, request))
+
+    def _search(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
         result = self._find(request.name, request.types, rules, record, deadline)
-        if isinstance(result, NotFound) and request.plain and result.plain:
-            return NotFound(result.plain)
         if not request.mapped or (isinstance(result, Found) and not request.both):
-            return result
-        if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
             return result
         mapped = self._find(request.name, (A,), rules, record, deadline)
         if isinstance(mapped, NotFound):
@@ -481,10 +497,10 @@ class Resolver:
         for question, answer in answers:
             record.replied(now, _new(Reply, (flow, question, answer, "")))
             flow.answered += (question,)
-            if answer.rcode == FORMERR:
-                known[question] = Failed(FORMERR)
-            elif answer.rcode not in (NOERROR, NXDOMAIN):
+            if answer.rcode in RETRIED:
                 rcodes[question] = answer.rcode
+            elif answer.rcode not in (NOERROR, NXDOMAIN):
+                known[question] = Failed(FORMERR)
             else:
                 known[question] = entry = self.cache.store(question, answer, now)
                 if entry.expires < expires:
@@ -662,9 +678,9 @@ def _addresses(request: Request, found: Found) -> list[tuple[int, bytes]]:
 
 
 def _canonical(found: Found) -> str:
-    """The name at the end of the CNAME chain; without one, the name that was asked for, as it was typed."""
-    entry = found.entries[0]
-    return (entry.canonical if entry.aliased else found.candidate).decode("utf-8", "replace")
+    """The name at the end of the CNAME chain; without one, or if no host is called so, the name that was asked for."""
+    name = found.entries[0].canonical
+    return (name if is_host_name(name) else found.candidate).decode("utf-8", "replace")
 
 
 def _only_libc(settings: Settings, request: Request) -> str:

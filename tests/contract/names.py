@@ -5,6 +5,7 @@ A zone is one flat table, as a stub resolver sees it behind any recursive server
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import dns.flags
@@ -344,7 +345,7 @@ def _alias_other(asked: Asked) -> None:
 def _long_chain(asked: Asked) -> None:
     """Twelve CNAME records in a row."""
     names = [asked.owner.to_text(), *(f"link{number}.quirk.test." for number in range(12))]
-    for owner, target in zip(names, names[1:], strict=False):
+    for owner, target in itertools.pairwise(names):
         asked.alias(owner, target)
     asked.addresses(names[-1])
 
@@ -352,7 +353,7 @@ def _long_chain(asked: Asked) -> None:
 def _very_long_chain(asked: Asked) -> None:
     """Thirty CNAME records in a row."""
     names = [asked.owner.to_text(), *(f"link{number}.quirk.test." for number in range(30))]
-    for owner, target in zip(names, names[1:], strict=False):
+    for owner, target in itertools.pairwise(names):
         asked.alias(owner, target)
     asked.addresses(names[-1])
 

@@ -19,6 +19,7 @@ import dns.message
 from tests.contract.names import Zone, respond
 from tests.contract.probe import LENGTH, send
 
+SILENT = "127.0.0.8"
 FRAME = struct.Struct("!H")
 
 
@@ -31,6 +32,10 @@ class Server:
         self.asked: list[bytes] = []
         self.selector = selectors.DefaultSelector()
         self.selector.register(sys.stdin.fileno(), selectors.EVENT_READ, self.command)
+        # Whoever asks there waits for ever.
+        self.silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.silent.bind((SILENT, port))
+        self.silent_tcp = socket.create_server((SILENT, port))
         self.buffers: dict[socket.socket, bytes] = {}
         # 127.0.0.1 alone, so that 127.0.0.2 refuses; every IPv6 address, so that one with a scope answers.
         for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::")):

@@ -29,7 +29,7 @@ _UNDERSTOOD: Final = (
 # accepts in answers (res_hnok). Anything else is rare enough to let libc decide.
 _NAME: Final = re.compile(rb"(?:[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.)*[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.?")
 
-_DIGITS_AND_DOTS: Final = re.compile(rb"[0-9.]*[0-9]")
+_HOST_NAME: Final = re.compile(rb"[0-9A-Za-z_.][-0-9A-Za-z_.]*")
 
 MAX_NAME: Final = 253
 
@@ -61,16 +61,6 @@ class Request(NamedTuple):
         both = mapped and bool(flags & AI_ALL)
         return self._replace(family=family, types=_TYPES[family], mapped=mapped, both=both)
 
-    @property
-    def plain(self) -> bool:
-        """Whether glibc leaves the lookup to gethostbyname2(3): IPv4 alone, and no canonical name wanted."""
-        return self.family == AF_INET and not self.canonical
-
-    @property
-    def refused(self) -> bool:
-        """Whether it refuses the name there without asking anybody: digits and dots that are no address."""
-        return self.plain and _DIGITS_AND_DOTS.fullmatch(self.name) is not None
-
 
 _TYPES: Final = {AF_UNSPEC: (A, AAAA), AF_INET: (A,), AF_INET6: (AAAA,)}
 
@@ -96,7 +86,7 @@ def read(host: object, family: int, flags: int) -> Request | Theirs:
         return Theirs("numeric" if b":" in name else "not_a_name")
     if len(name) > MAX_NAME:
         return Theirs("too_long")
-    if name[0] in b"0123456789" and numeric_address(name) is not None:
+    if name[0] in b"0123456789" and _is_numeric(name):
         return Theirs("numeric")
     types = _TYPES.get(family)
     if types is None:
@@ -113,6 +103,21 @@ def read(host: object, family: int, flags: int) -> Request | Theirs:
         bool(flags & AI_CANONNAME),
         bool(flags & AI_ADDRCONFIG),
     )
+
+
+def is_host_name(name: bytes) -> bool:
+    """Whether glibc takes it for a host's (res_hnok): what is reported as a canonical name is one."""
+    return _HOST_NAME.fullmatch(name) is not None
+
+
+def _is_numeric(name: bytes) -> bool:
+    """Whether libc takes it for an IPv4 address.
+
+    Or for one that it refuses: of nothing but digits and dots, it is no name to some of glibc's ways to ask.
+    """
+    if name[-1:] != b"." and not name.translate(None, b"0123456789."):
+        return True
+    return numeric_address(name) is not None
 
 
 def numeric_address(name: bytes) -> bytes | None:

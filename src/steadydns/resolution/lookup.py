@@ -12,7 +12,7 @@ from steadydns.resolution.attempts import UNREADABLE, Attempts, Failed
 from steadydns.resolution.record import CACHED, CUT, Event
 from steadydns.resolution.search import Candidate, candidates, cut, likely, under
 from steadydns.transport.exchange import Question
-from steadydns.wire.message import FORMERR, PTR, SERVFAIL
+from steadydns.wire.message import FORMERR, SERVFAIL
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -28,6 +28,9 @@ HOST_NOT_FOUND: Final = "host_not_found"
 NO_DATA: Final = "no_data"
 TRY_AGAIN: Final = "try_again"
 NO_RECOVERY: Final = "no_recovery"
+EMPTY: Final = "empty"
+"""A name of the walk has records, an alias for instance, and no addresses. libc stops there, and its number for it
+depends on the call."""
 MALFORMED: Final = "malformed"
 """The servers answer, and what they say makes no sense to us. It may to libc, which is then to be asked."""
 
@@ -56,10 +59,9 @@ class NotFound(NamedTuple):
     """The name has none."""
 
     reason: str
-    """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or MALFORMED."""
-    plain: str = ""
-    """What gethostbyname2(3) makes of it, where that is another reason: glibc's way for IPv4 alone, which `reason` is
-    not taken on."""
+    """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or EMPTY, or MALFORMED."""
+    failed: bool = False
+    """The last name of the walk got no answer, or a failure; what libc reports may depend on that."""
 
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
@@ -232,20 +234,19 @@ def lookup(
         found = walk.found(candidate, findings)
         if found is not None:
             return found
-        if any(not isinstance(one, Failed) and one.aliased and not one.nxdomain for one in findings):
-            # An alias to a name without addresses: to glibc an answer, which ends the walk, and then none that it
-            # can use (resolv/nss_dns/dns-host.c, getanswer_r).
-            return NotFound(MALFORMED if PTR in types else HOST_NOT_FOUND, NO_DATA)
+        if any(not isinstance(finding, Failed) and finding.answer.empty for finding in findings):
+            return NotFound(EMPTY)
         verdict = _stream_verdict(findings) if env.rules.use_vc else _verdict(findings)
+        failed = any(isinstance(finding, Failed) and finding.rcode != FORMERR for finding in findings)
         # Over TCP a failure that was answered is an answer.
-        failed = verdict == TRY_AGAIN and not (env.rules.use_vc and not _unanswered(findings))
+        failed = failed and not (env.rules.use_vc and not _unanswered(findings))
         if candidate.domain is None:
             as_is = verdict
             if b"" not in env.rules.search:
                 continue
         elif _unanswered(findings):
             # glibc asks for the name itself after that; our time is up.
-            return _not_found(as_is or TRY_AGAIN, failed=True)
+            return NotFound(as_is or TRY_AGAIN, failed=True)
         stopped = _stops_search(verdict, findings)
         if not stopped:
             searched.append(verdict)
@@ -253,18 +254,7 @@ def lookup(
     # asked first because it has enough dots; else what the search list came upon; else that of the name itself.
     if not as_is_first:
         as_is = next((verdict for verdict in (NO_DATA, TRY_AGAIN) if verdict in searched), as_is)
-    return _not_found(as_is, failed=failed)
-
-
-def _not_found(reason: str, *, failed: bool) -> NotFound:
-    """Return the failure, as the walk reports it and as gethostbyname2 does.
-
-    That one goes by how the last question ended: if it failed, the name may be known (EAI_NODATA), unless it is the
-    failure that is reported; if it was answered, only NO_DATA says so (sysdeps/posix/getaddrinfo.c, gaih_inet).
-    """
-    if failed:
-        return NotFound(reason, TRY_AGAIN if reason == TRY_AGAIN else NO_DATA)
-    return NotFound(reason, NO_DATA if reason == NO_DATA else HOST_NOT_FOUND)
+    return NotFound(as_is, failed)
 
 
 def _verdict(findings: list[Finding]) -> str:

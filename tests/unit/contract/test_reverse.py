@@ -21,7 +21,6 @@ def test_the_question_is_the_reverse_pointer(text: str) -> None:
     asked = question(address.packed)
     assert isinstance(asked, Request)
     assert (asked.name.decode(), asked.types) == (f"{address.reverse_pointer}.", (PTR,))
-    assert not asked.plain
 
 
 @pytest.mark.parametrize("text", ["::", "::1", "::ffff:192.0.2.1"])

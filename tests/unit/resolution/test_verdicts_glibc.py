@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from steadydns.contract.errors import gaierror
+from steadydns.contract.errors import gaierror, reported
+from steadydns.contract.request import Request, read
 from steadydns.resolution.lookup import NotFound
 from steadydns.transport.exchange import TCP
 from steadydns.wire.message import AAAA, A
@@ -85,6 +86,7 @@ def walks(family: int, flags: int, options: str) -> list[dict[str, Any]]:
         )
         for outcomes in product(OUTCOMES, repeat=3)
         for ndots in (0, 1)
+        for family in TYPES
     ]
 
 
@@ -97,8 +99,9 @@ def ours(one: dict[str, Any]) -> list[Any]:
         rules = rules._replace(use_vc=True, transport=TCP)
     found = Pod(network, rules).lookup(one["name"], TYPES[one["family"]])
     if isinstance(found, NotFound):
-        plain = one["family"] == socket.AF_INET and not one["flags"]
-        return list(gaierror(found.plain if plain else found.reason).args)
+        request = read(one["name"], one["family"], one["flags"])
+        assert isinstance(request, Request)
+        return list(gaierror(reported(found, request)).args)
     return sorted(texts(found))
 
 
