@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import weakref
+from operator import index
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,7 +20,17 @@ from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed, gaierror, reason_of
-from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, plain, read
+from steadydns.contract.request import (
+    AF_INET,
+    AF_INET6,
+    AF_UNSPEC,
+    MAX_NAME,
+    Request,
+    Theirs,
+    plain,
+    read,
+)
+from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.named import NamedTuple
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed
@@ -36,7 +47,7 @@ from steadydns.telemetry.observer import Observer
 from steadydns.transport.blocking import Stream, run
 from steadydns.transport.exchange import TCP, Flow, Question
 from steadydns.transport.pool import Pool
-from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, A, WireError
+from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, RETRIED, A, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +104,8 @@ class Settings(NamedTuple):
     no_aaaa: bool
     aliases: bool
     """HOSTALIASES is set (hostname(7)); libc reads that file."""
+    room: int
+    """Octets that a name may have and still be one behind the longest search domain."""
     special: bool
     """Something here may leave a name to libc; what, _only_libc says."""
     plain: bool
@@ -173,6 +186,9 @@ class Resolver:
         self.public = Table(stock.public, enums=True)
         self.raw = Table(stock.raw, enums=False)
         self.tables = [self.public, self.raw]
+        self.first_addresses: dict[tuple[object, ...], tuple[float, Callable[[], str]]] = {}
+        """(class of host, host, family) -> until when, and the call that gives the address of the next row that comes
+        first: what calls that use one address take, such as gethostbyname."""
         _resolvers.add(self)
 
     def getaddrinfo(
@@ -214,17 +230,16 @@ class Resolver:
         except TypeError:  # an unhashable argument: the original says what is wrong with it
             call = None
         request: Request | Theirs | None = None
-        name: bytes | None = None
         try:
             if call is not None and call.request is not None:
-                name, settings = plain(host), self._settings()
-                if name is not None and settings.plain and not settings.hosts.answers(name, family):
-                    request = call.request
-            if name is None or request is None:
-                request = self._decide(host, family, flags)
-                name = request.name if isinstance(request, Request) else b""
+                request = self._of_known_kind(call.request, host, family)
+            if request is None:
+                index(type_), index(proto)
+                request = self._decide(host, index(family), index(flags))
+        except TypeError:  # an argument that is no number: the original says so
+            request = Theirs("not_a_number")
         except Exception as error:
-            request, name = self._theirs(error), b""
+            request = self._theirs(error)
         if isinstance(request, Theirs):
             return self._original(request, table, (host, port, family, type_, proto, flags))
         # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
@@ -232,7 +247,7 @@ class Resolver:
             call = self._learn(kind, host, request)
         else:
             sys.audit("socket.getaddrinfo", host, port, *call.numbers)
-        finished = self._finish(name, request, call.shape, record, enums=table.enums)
+        finished = self._finish(request, call.shape, record, enums=table.enums)
         if isinstance(finished, Theirs):
             return self._after_all(finished, table, record, (host, port, family, type_, proto, flags))
         result, groups, orders = finished
@@ -240,9 +255,9 @@ class Resolver:
             from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
             failure = gaierror(result.reason, self.profile.failures)
-            self._observe(host, record, result, failure, groups)
+            self.observe(host, record, result, failure, groups)
             raise failure from LookupFailed(failure_text(record))
-        self._observe(host, record, result, None, groups)
+        self.observe(host, record, result, None, groups)
         turn = rotation(orders)
         expires = monotonic() + ROWS_KEPT
         if not result.complete:
@@ -252,6 +267,18 @@ class Resolver:
         key = call_key(host, port, family, type_, proto, flags)
         table.keep(key, (expires, turn, *call.numbers))
         return turn()[:]
+
+    def _of_known_kind(self, kind: Request, host: object, family: int) -> Request | None:
+        """Return the request of a call whose kind is known, where it is the servers' beyond doubt."""
+        name, settings = plain(host), self._settings()
+        if (
+            name is None
+            or not settings.plain
+            or len(name) > settings.room
+            or settings.hosts.answers(name, family)
+        ):
+            return None
+        return _new(Request, (name, *kind[1:]))
 
     def _learn(self, kind: tuple[Any, ...], host: str | bytes, request: Request) -> Call:
         """Find out what a kind of call means, and raise the call's audit event.
@@ -274,27 +301,61 @@ class Resolver:
         self._calls[kind] = call
         return call
 
-    def _finish(
-        self, name: bytes, request: Request, shape: Shape, record: Record, *, enums: bool
-    ) -> Finished | Theirs:
+    def _finish(self, request: Request, shape: Shape, record: Record, *, enums: bool) -> Finished | Theirs:
         """Look up, rank and build, or say why libc must do so after all."""
+        result = self.find(request, record)
+        if not isinstance(result, Found):
+            return result if isinstance(result, Theirs) else (result, [], [])
         try:
-            rules = self._settings().rules
-            if request.mapped:
-                result = self._resolve(name, request, rules, record)
-            else:
-                result = self._find(name, request.types, rules, record, record.started + rules.deadline)
-            if isinstance(result, NotFound):
-                if result.reason == MALFORMED:
-                    return Theirs(MALFORMED)
-                return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
-            groups = self._rank(request, result)
-            canonical = self.profile.canonical(name, request, result, self._settings().conf.dotted)
+            groups = self.rank(request, result)
+            profile = self.profile
+            canonical = profile.canonical(request, result, self._settings().conf.dotted)
             if canonical is None:
                 return Theirs("canonical_name")
-            every = self.profile.names_every_row
+            every = profile.names_every_row
             return result, groups, build(groups, shape, canonical, enums=enums, every=every)
         except Exception as error:  # fail open
+            return self._theirs(error)
+
+    def find(self, request: Request, record: Record) -> Result | Theirs:
+        """Look up what a call of ours asks for, or say why libc must do so after all."""
+        try:
+            rules = self._settings().rules
+            result = self._search(request, rules, record)
+            if isinstance(result, NotFound):
+                result = NotFound(self.profile.reported(result, request))
+                if result.reason == MALFORMED:
+                    return Theirs(MALFORMED)
+                if self._settings().plan.after_dns:
+                    return Theirs("nsswitch_after_dns")
+        except Exception as error:  # fail open
+            return self._theirs(error)
+        return result
+
+    def decide(self, host: object, family: int) -> Request | Theirs:
+        """Say whether a call about a name alone is ours, and what it asks for."""
+        try:
+            return self._decide(host, family, 0)
+        except Exception as error:
+            return self._theirs(error)
+
+    def decide_reverse(self, packed: bytes) -> Request | Theirs:
+        """Say whether a call for the name of an address is ours, and what it asks for."""
+        try:
+            settings = self._settings()
+            plan = settings.plan
+            if self.pod.libc != "glibc":
+                return Theirs("libc")
+            if plan.theirs:
+                return Theirs("nsswitch")
+            if plan.myhostname:
+                return Theirs("myhostname")
+            if plan.files_first and settings.hosts.has_address(packed):
+                return Theirs("hosts")
+            if settings.conf.attempts <= 0:
+                return Theirs("no_attempts")
+            return question_about(packed)
+        except Exception as error:
             return self._theirs(error)
 
     def _after_all(self, reason: Theirs, table: Table, record: Record, arguments: tuple[Any, ...]) -> Rows:
@@ -308,7 +369,7 @@ class Resolver:
             raise
         finally:
             result = None if failure is None else NotFound(reason_of(failure))
-            self._observe(arguments[0], record, result, failure, [])
+            self.observe(arguments[0], record, result, failure, [])
 
     def ready_rows(self, function: object, *arguments: Any) -> Rows | None:
         """Return a hit's rows as the installed function would, at once; None where it has none, or is not that function.
@@ -340,7 +401,7 @@ class Resolver:
         if plan.theirs:
             return Theirs("nsswitch")
         if request.addrconfig:
-            narrowed = self._narrow(request)
+            narrowed = self._narrow(request, flags)
             if narrowed is None:
                 return Theirs("addrconfig")
             request = narrowed
@@ -349,6 +410,8 @@ class Resolver:
             or (request.mapped and settings.hosts.answers(request.name, AF_INET))
         ):
             return Theirs("hosts")
+        if len(request.name) > settings.room:
+            return Theirs("too_long")
         if settings.special:
             reason = _only_libc(settings, request)
             if reason:
@@ -357,7 +420,7 @@ class Resolver:
             request = request._replace(types=(A,))
         return request
 
-    def _narrow(self, request: Request) -> Request | None:
+    def _narrow(self, request: Request, flags: int) -> Request | None:
         """AI_ADDRCONFIG: leave out the family that the pod has no address of; None: libc refuses the call."""
         ipv4, ipv6 = self.surroundings.families()
         if not ipv4 and not ipv6:
@@ -365,8 +428,7 @@ class Resolver:
         if (request.family == AF_INET and not ipv4) or (request.family == AF_INET6 and not ipv6):
             return None
         if request.family == AF_UNSPEC and ipv4 != ipv6:
-            family, types = (AF_INET, (A,)) if ipv4 else (AF_INET6, (AAAA,))
-            return request._replace(family=family, types=types)
+            return request.narrowed(AF_INET if ipv4 else AF_INET6, flags)
         return request
 
     def _original(self, reason: Theirs, table: Table, arguments: tuple[Any, ...]) -> Rows:
@@ -405,10 +467,12 @@ class Resolver:
             plan.myhostname
             or aliases
             or conf.attempts <= 0
+            or conf.odd_search
             or conf.no_tld_query
             or conf.sortlist
             or conf.no_aaaa
         )
+        room = MAX_NAME - 1 - max(map(len, conf.search), default=0)
         known = self._known = Settings(
             now + SETTINGS_KEPT,
             conf,
@@ -417,20 +481,19 @@ class Resolver:
             self.pod.hosts(),
             conf.no_aaaa,
             aliases,
+            room,
             special,
             plan.files_first and not plan.theirs and not special,
         )
         return known
 
-    def _resolve(self, name: bytes, request: Request, rules: Rules, record: Record) -> Result:
+    def _search(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
-        result = self._find(name, request.types, rules, record, deadline)
+        result = self._find(request.name, request.types, rules, record, deadline)
         together = A in request.types  # both families were asked for at once
         if not request.mapped or together or (isinstance(result, Found) and not request.both):
             return result
-        if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
-            return result
-        mapped = self._find(name, (A,), rules, record, deadline)
+        mapped = self._find(request.name, (A,), rules, record, deadline)
         if isinstance(mapped, NotFound):
             return result if isinstance(result, Found) else mapped
         if isinstance(result, NotFound):
@@ -580,7 +643,7 @@ class Resolver:
             except Exception as error:
                 self.observer.report(error)
 
-    def _rank(self, request: Request, result: Result) -> list[list[Address]]:
+    def rank(self, request: Request, result: Result) -> list[list[Address]]:
         """The addresses of the result by rank; none of a failure."""
         return (
             self.surroundings.rank(self.profile.addresses(request, result))
@@ -588,7 +651,7 @@ class Resolver:
             else []
         )
 
-    def _observe(
+    def observe(
         self,
         host: str | bytes,
         record: Record,
@@ -596,6 +659,7 @@ class Resolver:
         failure: OSError | None,
         groups: list[list[Address]],
     ) -> None:
+        """Count a finished lookup, and tell of it what is to be told."""
         try:
             statistics = self.statistics
             statistics.take(record)
@@ -631,12 +695,12 @@ class Resolver:
         rules = self._settings().rules
         if isinstance(decision, Theirs):
             return Explanation(name, decision.reason, rules, record, monotonic() - record.started, (), "")
-        result = self._resolve(decision.name, decision, rules, record)
+        result = self._search(decision, rules, record)
         self.statistics.take(record)
         took = monotonic() - record.started
         if isinstance(result, NotFound):
-            return Explanation(name, "", rules, record, took, (), result.reason)
-        answers = tuple(address.text for group in self._rank(decision, result) for address in group)
+            return Explanation(name, "", rules, record, took, (), self.profile.reported(result, decision))
+        answers = tuple(address.text for group in self.rank(decision, result) for address in group)
         return Explanation(name, "", rules, record, took, answers, "", result.candidate.decode("ascii"))
 
     def resolve(self, name: str, rdtype: str = "A") -> list[str]:
@@ -655,6 +719,7 @@ class Resolver:
         """
         for table in self.tables:
             table.ready.clear()
+        self.first_addresses.clear()
         self.surroundings.forget()
         self._known = None
         return self.cache.flush(None if name is None else name.rstrip(".").encode("idna"))
@@ -702,7 +767,7 @@ def _final(answer: Answer, libc: Libc) -> Failed | None:
     """The failure that settles the question at once; None where it is asked again."""
     if libc.reads_any_order and not answer.orderly:
         return Failed(UNREADABLE)
-    return Failed(FORMERR) if answer.rcode == FORMERR and libc.believes_failures else None
+    return Failed(FORMERR) if answer.rcode not in RETRIED and libc.believes_failures else None
 
 
 def _denied(entry: Entry | None) -> bool:
@@ -716,6 +781,8 @@ def _only_libc(settings: Settings, request: Request) -> str:
         return "myhostname"
     if settings.conf.attempts <= 0:
         return "no_attempts"
+    if settings.conf.odd_search and not request.name.endswith(b"."):
+        return "search_domain"
     if single and settings.aliases:
         return "hostaliases"
     if single and settings.conf.no_tld_query:
@@ -735,7 +802,7 @@ def _is_my_hostname(name: bytes) -> bool:
         b"_gateway",
         b"_outbound",
         b"localhost.localdomain",
-        os.fsencode(_socket.gethostname()).lower(),
+        os.fsencode(os.uname().nodename).lower(),
     ) or lowered.endswith((b".localhost", b".localhost.localdomain"))
 
 

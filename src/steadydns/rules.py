@@ -47,6 +47,7 @@ def rules(config: Config, conf: ResolvConf) -> Rules:
         stale_cluster=config.serve_stale_cluster,
         cluster=zones,
         prefetch=config.prefetch,
+        use_vc=conf.use_vc,
         libc=libc,
     )
 

@@ -40,6 +40,8 @@ class Records(NamedTuple):
     """The same for AAAA alone."""
     quirk: str = ""
     """See `QUIRKS`."""
+    ptr: tuple[str, ...] = ()
+    """The names that its PTR records give."""
 
 
 class Zone(NamedTuple):
@@ -108,7 +110,8 @@ def _has_below(zone: Zone, name: str) -> bool:
 
 
 def _addresses(node: Records, rdtype: int) -> tuple[str, ...]:
-    return {dns.rdatatype.A: node.a, dns.rdatatype.AAAA: node.aaaa}.get(dns.rdatatype.RdataType(rdtype), ())
+    known = {dns.rdatatype.A: node.a, dns.rdatatype.AAAA: node.aaaa, dns.rdatatype.PTR: node.ptr}
+    return known.get(dns.rdatatype.RdataType(rdtype), ())
 
 
 def _answer(zone: Zone, response: dns.message.Message, name: dns.name.Name, rdtype: int) -> None:

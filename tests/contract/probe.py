@@ -71,7 +71,7 @@ def plain(value: Any) -> Any:
 def make(call: Call, audit: Audit) -> Outcome:
     """Make the call as any program would: the function is looked up in its module."""
     module, _, name = call.function.rpartition(".")
-    function = getattr(sys.modules[module], name)
+    function = getattr(importlib.import_module(module), name)
     audit.events = []
     try:
         result = function(*call.args, **dict(call.options))

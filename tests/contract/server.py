@@ -19,26 +19,39 @@ import dns.message
 from tests.contract.names import Zone, respond
 from tests.contract.probe import LENGTH, send
 
+SILENT = "127.0.0.8"
 FRAME = struct.Struct("!H")
 
 
 class Server:
     """The sockets, the zone and what was asked."""
 
-    def __init__(self, address: str = "127.0.0.1", port: int = 53) -> None:
+    def __init__(self, port: int = 53) -> None:
         self.zone = Zone({})
         self.made: dict[tuple[bytes, bool], bytes | None] = {}
         self.asked: list[bytes] = []
         self.selector = selectors.DefaultSelector()
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind((address, port))
-        self.udp.setblocking(False)
-        self.tcp = socket.create_server((address, port), backlog=128)
-        self.tcp.setblocking(False)
-        self.selector.register(self.udp, selectors.EVENT_READ, self.datagrams)
-        self.selector.register(self.tcp, selectors.EVENT_READ, self.accept)
         self.selector.register(sys.stdin.fileno(), selectors.EVENT_READ, self.command)
+        # Whoever asks there waits for ever.
+        self.silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.silent.bind((SILENT, port))
+        self.silent_tcp = socket.create_server((SILENT, port))
         self.buffers: dict[socket.socket, bytes] = {}
+        # 127.0.0.1 alone, so that 127.0.0.2 refuses; every IPv6 address, so that one with a scope answers.
+        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::")):
+            self.listen(family, address, port)
+
+    def listen(self, family: socket.AddressFamily, address: str, port: int) -> None:
+        """Take queries there."""
+        udp = socket.socket(family, socket.SOCK_DGRAM)
+        if family == socket.AF_INET6:
+            udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        udp.bind((address, port))
+        udp.setblocking(False)
+        tcp = socket.create_server((address, port), family=family, backlog=128)
+        tcp.setblocking(False)
+        self.selector.register(udp, selectors.EVENT_READ, self.datagrams)
+        self.selector.register(tcp, selectors.EVENT_READ, self.accept)
 
     def run(self) -> None:
         """Serve until the input ends."""
@@ -63,20 +76,20 @@ class Server:
             self.made.clear()
         send(answer)
 
-    def datagrams(self, _: Any) -> None:
+    def datagrams(self, udp: socket.socket) -> None:
         """Answer what has come over UDP."""
         while True:
             try:
-                query, client = self.udp.recvfrom(4096)
+                query, client = udp.recvfrom(4096)
             except BlockingIOError:
                 return
             response = self.response(query, tcp=False)
             if response is not None:
-                self.udp.sendto(response, client)
+                udp.sendto(response, client)
 
-    def accept(self, _: Any) -> None:
+    def accept(self, tcp: socket.socket) -> None:
         """Take a connection."""
-        connection, _address = self.tcp.accept()
+        connection, _address = tcp.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffers[connection] = b""
         self.selector.register(connection, selectors.EVENT_READ, self.stream)

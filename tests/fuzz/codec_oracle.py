@@ -6,6 +6,8 @@ own reading to judge the codec.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -18,37 +20,54 @@ import steadydns.wire.message as codec
 from steadydns.wire.framing import Deframer, frame
 from steadydns.wire.names import decode_name
 
-MAX_LINKS = 16
-HEADER_RCODE = 0x000F
-
 
 class RefusedError(Exception):
     """The reference says: no answer may be made of this response."""
 
 
-def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answer, dns.name.Name]:
-    """Read a response with dnspython; give the answer without its canonical name, and that name.
+class Names(NamedTuple):
+    """The names in an answer."""
+
+    canonical: dns.name.Name
+    aliases: list[dns.name.Name]
+    """The owners of the chain that leads to it."""
+    pointers: list[dns.name.Name]
+    """What the PTR records asked for give."""
+
+
+def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answer, Names]:
+    """Read a response with dnspython; give the answer without its names, and those.
+
+    The answer section is read once, from the first record to the last, as glibc does: an alias says whose addresses
+    count from there on.
 
     Raises:
-        RefusedError: the alias chain loops or is too long.
+        RefusedError: an alias comes after addresses.
         dns.exception.DNSException: dnspython cannot read the message.
     """
     message = dns.message.from_wire(wire, one_rr_per_rrset=True, ignore_trailing=True)
-    answers = [rrset for rrset in message.answer if rrset.rdclass == dns.rdataclass.IN]
-    aliases = {
-        rrset.name: rrset
-        for rrset in answers
-        if rrset.rdtype == dns.rdatatype.CNAME and qtype != dns.rdatatype.CNAME
-    }
-    name = qname
+    rcode = (
+        int(message.rcode()) & 0xF
+    )  # the query had no OPT record: what one says in the response is ignored
+    if not rcode and not message.flags & (dns.flags.AA | dns.flags.RA) and not any(wire[6:8] + wire[10:12]):
+        return codec.Answer(codec.REFUSED, False, False, (), 0, b"", False, None), Names(qname, [], [])
+    name = message.question[0].name if message.question else qname
     chain: list[int] = []
-    while name in aliases:
-        chain.append(_ttl(aliases[name]))
-        name = aliases[name][0].target
-        if len(chain) > MAX_LINKS:
-            raise RefusedError
-    succeeded = message.flags & HEADER_RCODE == 0
-    used = [rrset for rrset in answers if rrset.rdtype == qtype and rrset.name == name and succeeded]
+    owners: list[dns.name.Name] = []
+    used: list[dns.rrset.RRset] = []
+    for rrset in message.answer:
+        if rrset.rdclass != dns.rdataclass.IN:
+            continue
+        if rrset.rdtype == qtype:
+            used += [rrset] if rrset.name == name else []
+        elif rrset.rdtype == dns.rdatatype.CNAME:
+            if used:
+                raise RefusedError
+            name = rrset[0].target
+            chain.append(_ttl(rrset))
+            owners.append(rrset.name)
+    if rcode:
+        used = []
     denials = [
         value
         for rrset in message.authority
@@ -56,17 +75,19 @@ def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answe
         for value in (_ttl(rrset), rrset[0].minimum, *chain)
     ]
     answer = codec.Answer(
-        # Beside what was asked for, the later sections say nothing: glibc does not look at them.
-        rcode=0 if used else int(message.rcode()),
+        rcode=rcode,
         truncated=bool(message.flags & dns.flags.TC),
         authoritative=bool(message.flags & dns.flags.AA),
         addresses=tuple(rrset[0].to_wire() for rrset in used) if qtype in (codec.A, codec.AAAA) else (),
         ttl=min([*chain, *map(_ttl, used)]) if used else 0,
         canonical=b"",
         aliased=bool(chain),
+        # Beside what was asked for, the later sections say nothing: glibc does not look at them.
         negative_ttl=None if used else min(denials, default=None),
+        empty=bool(not rcode and any(wire[6:8]) and not used),
     )
-    return answer, name
+    pointers = [rrset[0].target for rrset in used] if qtype == codec.PTR else []
+    return answer, Names(name, owners, pointers)
 
 
 def _ttl(rrset: dns.rrset.RRset) -> int:
@@ -102,7 +123,7 @@ def check_response(wire: bytes, ident: int, qname: bytes, qtype: int) -> object:
         return answer
     asked = dns.name.from_wire(qname, 0)[0]
     try:
-        reference, canonical = expected(wire, asked, qtype)
+        reference, names = expected(wire, asked, qtype)
     except RefusedError:
         assert answer is codec.WireError or (isinstance(answer, codec.Answer) and answer.truncated)
         return answer
@@ -110,12 +131,23 @@ def check_response(wire: bytes, ident: int, qname: bytes, qtype: int) -> object:
         # dnspython reads all data of all records, the codec only what it uses: it may accept more.
         return answer
     assert isinstance(answer, codec.Answer), "dnspython reads it, the codec does not"
-    assert answer._replace(canonical=b"") == reference, f"codec {answer!r}, dnspython {reference!r}"
-    if answer.aliased:
-        assert dns.name.from_text(answer.canonical.decode("ascii")).labels == canonical.labels
+    plain = answer._replace(canonical=b"", aliases=())
+    if qtype == codec.PTR:
+        plain = plain._replace(addresses=())
+        assert same_names(answer.addresses, names.pointers)
+    assert plain == reference, f"codec {answer!r}, dnspython {reference!r}"
+    assert same_names(answer.aliases, names.aliases)
+    if answer.aliased or names.canonical.labels != asked.labels:
+        assert same_names((answer.canonical,), [names.canonical])
     else:
         assert answer.canonical == b""
     return answer
+
+
+def same_names(texts: tuple[bytes, ...], names: list[dns.name.Name]) -> bool:
+    """Say whether the texts are the names, their case included."""
+    read = [dns.name.from_text(text.decode("ascii")).labels for text in texts]
+    return read == [name.labels for name in names]
 
 
 def check_name(wire: bytes, offset: int) -> None:

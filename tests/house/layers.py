@@ -28,7 +28,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # The composition root: the only place where all layers meet.
     **dict.fromkeys(ROOT, (*LOWER, *ROOT)),
     "resolver": (*LOWER, *ROOT, "telemetry"),
-    "hooks": ("config", "contract", "resolver", "telemetry"),
+    "hostcalls": (*LOWER, *ROOT, "resolver", "telemetry"),
+    "hooks": ("config", "contract", "resolver", "hostcalls", "telemetry"),
     "activation": (*LOWER, *ROOT, "resolver", "hooks"),
     "auto": ("activation",),
     "": ("activation", "config", "explanation", "resolver"),
@@ -73,7 +74,16 @@ IMPURE = frozenset(
 IMPURE_CALLS = frozenset(("open", "print", "input", "exec", "eval"))
 # Module -> the names it may use of an impure module, and why.
 VALUES = frozenset(
-    ("gaierror", "AddressFamily", "SocketKind", "AddressInfo", "inet_aton", "inet_pton", "inet_ntop")
+    (
+        "gaierror",
+        "herror",
+        "AddressFamily",
+        "SocketKind",
+        "AddressInfo",
+        "inet_aton",
+        "inet_pton",
+        "inet_ntop",
+    )
 )
 CONSTANTS = ("AF_", "SOCK_", "IPPROTO_", "AI_", "EAI_", "NI_")
 EXCEPTIONS: dict[tuple[str, str], frozenset[str]] = {
@@ -82,7 +92,9 @@ EXCEPTIONS: dict[tuple[str, str], frozenset[str]] = {
     ("contract", "socket"): VALUES,  # numbers and types of the API that the contract is about
     ("contract.stock", "socket"): VALUES | {"getaddrinfo"},  # keeps the originals for everybody
     ("contract.rows", "sys"): frozenset(("_is_gil_enabled",)),  # how rows may rotate is settled at import
-    ("contract.stock", "_socket"): frozenset(("getaddrinfo",)),  # as above
+    ("contract.stock", "_socket"): frozenset(  # as above
+        ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo")
+    ),
 }
 
 

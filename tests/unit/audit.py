@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _collectors: list[list[tuple[Any, ...]]] = []
+_wanted: list[str] = ["socket.getaddrinfo"]
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
     # A hook can never be taken out again: it stays, and is quiet while nobody collects.
-    if _collectors and event == "socket.getaddrinfo":
+    if _collectors and event == _wanted[-1]:
         _collectors[-1].append(arguments)
 
 
@@ -22,11 +23,13 @@ sys.addaudithook(_note)
 
 
 @contextlib.contextmanager
-def audited() -> Iterator[list[tuple[Any, ...]]]:
-    """Collect the arguments of every `socket.getaddrinfo` event."""
+def audited(event: str = "socket.getaddrinfo") -> Iterator[list[tuple[Any, ...]]]:
+    """Collect the arguments of every such event."""
     events: list[tuple[Any, ...]] = []
+    _wanted.append(event)
     _collectors.append(events)
     try:
         yield events
     finally:
         _collectors.remove(events)
+        _wanted.remove(event)

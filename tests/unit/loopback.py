@@ -15,7 +15,7 @@ import dns.rcode
 import dns.rrset
 
 from steadydns.transport.exchange import TCP, UDP, Question, Server
-from steadydns.wire.message import AAAA, FORMERR
+from steadydns.wire.message import AAAA, FORMERR, PTR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +172,7 @@ def encode(query: dns.message.Message, question: Question, said: Response, trunc
     for target in said.aliases:
         response.answer.append(dns.rrset.from_text(owner, said.ttl, "IN", "CNAME", f"{target}."))
         owner = f"{target}."
-    kind = "AAAA" if question.type == AAAA else "A"
+    kind = {AAAA: "AAAA", PTR: "PTR"}.get(question.type, "A")
     if said.addresses:
         response.answer.append(dns.rrset.from_text(owner, said.ttl, "IN", kind, *said.addresses))
     if said.negative_ttl is not None:

@@ -19,7 +19,7 @@ from steadydns.resolution.lookup import Found, NotFound, lookup
 from steadydns.resolution.record import Record
 from steadydns.resolution.servers import Servers
 from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step
-from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, A, Answer
+from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, PTR, A, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -59,6 +59,7 @@ class Response(NamedTuple):
             self.aliases[-1].encode() if self.aliases else b"",
             bool(self.aliases),
             self.negative_ttl,
+            self.rcode == NOERROR and bool(self.aliases) and not self.addresses,
         )
 
 
@@ -102,7 +103,7 @@ class Zone:
     def ask(self, question: Question) -> Response:
         """Return what the zone says."""
         name = question.name.decode().lower()
-        kind = {A: "A", AAAA: "AAAA"}[question.type]
+        kind = {A: "A", AAAA: "AAAA", PTR: "PTR"}[question.type]
         rcode = self.failing.get(f"{name} {kind}", self.failing.get(name))
         if rcode is not None:
             return Response(rcode)
@@ -113,7 +114,8 @@ class Zone:
         if name not in self.names:
             exists = name in self.below and name not in self.lying
             return Response(NOERROR if exists else NXDOMAIN, (), 0, tuple(aliases), self.negative_ttl)
-        addresses = tuple(a for a in self.names[name].split() if (":" in a) == (question.type == AAAA))
+        data = self.names[name].split()
+        addresses = tuple(a for a in data if kind == "PTR" or (":" in a) == (kind == "AAAA"))
         return Response(
             NOERROR, addresses, self.ttl, tuple(aliases), None if addresses else self.negative_ttl
         )
@@ -346,6 +348,7 @@ NAMES = {
     "www.example.com": "203.0.113.2",
     "v6.example.com": "2001:db8::6",
     "shop.example.net": "203.0.113.3",
+    "2.1.96.10.in-addr.arpa": "redis.prod.svc.cluster.local.",
 }
 """A cluster and the world."""
 

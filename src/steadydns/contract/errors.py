@@ -1,11 +1,24 @@
-"""The one place that makes a gaierror: number and text are libc's to the letter."""
+"""The one place that makes a gaierror or a herror: number and text are libc's to the letter."""
 
 from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING, Final
 
-from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
+from steadydns.contract.request import AF_INET
+from steadydns.resolution.lookup import (
+    EMPTY,
+    HOST_NOT_FOUND,
+    MALFORMED,
+    NO_DATA,
+    NO_RECOVERY,
+    TRY_AGAIN,
+)
+from steadydns.wire.message import PTR
+
+if TYPE_CHECKING:
+    from steadydns.contract.request import Request
+    from steadydns.resolution.lookup import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +32,32 @@ GLIBC: Final = {
     NO_RECOVERY: (socket.EAI_NONAME, "Name or service not known"),
 }
 
+# hstrerror(3) (resolv/herror.c): what gethostbyaddr reports.
+_HERROR: Final = {
+    HOST_NOT_FOUND: (1, "Unknown host"),
+    TRY_AGAIN: (2, "Host name lookup failure"),
+    NO_RECOVERY: (3, "Unknown server error"),
+    NO_DATA: (4, "No address associated with name"),
+}
+
+
+def reported(found: NotFound, request: Request) -> str:
+    """Return the reason that glibc's getaddrinfo reports for what the walk of resolver(5) came to.
+
+    It asks for IPv4 alone, without a canonical name, through the older gethostbyname2_r, where the last name's failure
+    outweighs what was found before (sysdeps/posix/getaddrinfo.c; each case is compared with the real one).
+    """
+    older = request.family == AF_INET and not request.canonical
+    if found.reason == EMPTY and PTR in request.types:
+        return MALFORMED  # gethostbyaddr's number is then that of the lookup before, and libc's to know
+    if found.reason == EMPTY:
+        return NO_DATA if older else HOST_NOT_FOUND
+    if not older or found.reason == MALFORMED:
+        return found.reason
+    if found.failed:
+        return TRY_AGAIN if found.reason == TRY_AGAIN else NO_DATA
+    return NO_DATA if found.reason == NO_DATA else HOST_NOT_FOUND
+
 
 class LookupFailed(Exception):  # noqa: N818 - a cause, read by people; never raised by itself
     """What was asked of whom, and what came back. Rides on a gaierror's `__cause__`."""
@@ -30,6 +69,11 @@ def gaierror(reason: str, failures: Mapping[str, tuple[int, str]] = GLIBC) -> so
     Always a new one: an exception raised twice grows its traceback.
     """
     return socket.gaierror(*failures[reason])
+
+
+def herror(reason: str) -> socket.herror:
+    """Return a new exception for the failure, as gethostbyaddr(3) would report it."""
+    return socket.herror(*_HERROR[reason])
 
 
 def reason_of(error: OSError) -> str:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 from steadydns.contract.profile import IPV4_OCTETS, MAPPED_PREFIX, Profile, mapped
 from steadydns.contract.request import AF_INET
 from steadydns.named import NamedTuple
-from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
+from steadydns.resolution.lookup import EMPTY, HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
 from steadydns.wire.message import AAAA, A
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from steadydns.contract.request import Request
-    from steadydns.resolution.lookup import Found
+    from steadydns.resolution.lookup import Found, NotFound
 
 MAX_ADDRESSES: Final = 48
 """Addresses that musl has room for, both families together."""
@@ -57,13 +57,17 @@ class Musl(Profile):
             packed = list(map(mapped, packed))
         return tuple(packed)
 
-    def canonical(self, name: bytes, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
-        """Return it whether it was asked for or not; a trailing dot of the search domain's is part of it."""
+    def reported(self, found: NotFound, request: Request) -> str:
+        """Return the reason as the walk found it; aliases that lead to no address are no address to musl."""
         del request
+        return NO_DATA if found.reason == EMPTY else found.reason
+
+    def canonical(self, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
+        """Return it whether it was asked for or not; a trailing dot of the search domain's is part of it."""
         entry = next((entry for entry in found.entries if entry.aliased), None)
         if entry is not None:
             return entry.canonical.decode("ascii") if _CANONICAL.fullmatch(entry.canonical) else None
-        with_dot = any(name + b"." + domain == found.candidate for domain in dotted)
+        with_dot = any(request.name + b"." + domain == found.candidate for domain in dotted)
         return found.candidate.decode("ascii") + "." * with_dot
 
 

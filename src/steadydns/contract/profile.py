@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from steadydns.contract.errors import GLIBC
+from steadydns.contract.errors import GLIBC, reported
+from steadydns.contract.request import is_host_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from steadydns.contract.request import Request
-    from steadydns.resolution.lookup import Found
+    from steadydns.resolution.lookup import Found, NotFound
 
 MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
 IPV4_OCTETS: Final = 4
@@ -39,19 +40,31 @@ class Profile:
         addresses: tuple[bytes, ...] = ()
         for entry in found.entries:
             addresses += entry.addresses
-        return tuple(map(mapped, addresses)) if request.mapped else addresses
+        if not request.mapped:
+            return addresses
+        first = found.entries[0].addresses
+        if not request.both and len(first[0]) != IPV4_OCTETS:
+            # Mapped addresses that AAAA records give are left out beside others, as if A records had given them.
+            native = tuple([packed for packed in first if not packed.startswith(MAPPED_PREFIX)])
+            if native:
+                return native
+        return tuple(map(mapped, addresses))
 
-    def canonical(self, name: bytes, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
+    def canonical(self, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
         """Return the canonical name, '' where there is none; None: just libc knows.
 
         Args:
-            name: What was looked up, as it was typed.
-            request: What is wanted of it.
-            found: What it was found as. The canonical name is that at the end of the CNAME chain, or else this.
+            request: What was looked up, as it was typed, and what is wanted of it.
+            found: What it was found as. The canonical name is that at the end of the CNAME chain, or else this, also
+                where no host is called so.
             dotted: The search domains that libc appends with a trailing dot.
         """
-        del name, dotted
+        del dotted
         if not request.canonical:
             return ""
-        entry = found.entries[0]
-        return (entry.canonical if entry.aliased else found.candidate).decode("utf-8", "replace")
+        name = found.entries[0].canonical
+        return (name if is_host_name(name) else found.candidate).decode("utf-8", "replace")
+
+    def reported(self, found: NotFound, request: Request) -> str:
+        """Return the reason that libc's getaddrinfo reports for what the walk of resolver(5) came to."""
+        return reported(found, request)

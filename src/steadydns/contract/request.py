@@ -30,6 +30,8 @@ _UNDERSTOOD: Final = (
 # accepts in answers (res_hnok). Anything else is rare enough to let libc decide.
 _NAME: Final = re.compile(rb"(?:[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.)*[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.?")
 
+_HOST_NAME: Final = re.compile(rb"[0-9A-Za-z_.][-0-9A-Za-z_.]*")
+
 MAX_NAME: Final = 253
 
 _LAST_DIGIT: Final = ord("9")
@@ -48,13 +50,19 @@ class Request(NamedTuple):
     """As libc would get it: ASCII, IDNA applied, the trailing dot kept."""
     family: int
     types: tuple[int, ...]
-    """RR types that the family asks for."""
+    """RR types to ask for: the family's, or PTR."""
     mapped: bool
     """IPv4 addresses are wanted as IPv4-mapped IPv6 ones where there are no others (AI_V4MAPPED)."""
     both: bool
     """... and beside the others (AI_ALL)."""
     canonical: bool
     addrconfig: bool
+
+    def narrowed(self, family: int, flags: int) -> Request:
+        """Return the request for one of the two families, as if that had been asked for."""
+        mapped = bool(flags & AI_V4MAPPED) and family == AF_INET6
+        both = mapped and bool(flags & AI_ALL)
+        return self._replace(family=family, types=_TYPES[family], mapped=mapped, both=both)
 
 
 _TYPES: Final = {AF_UNSPEC: (A, AAAA), AF_INET: (A,), AF_INET6: (AAAA,)}
@@ -111,10 +119,26 @@ def plain(host: object) -> bytes | None:
     return name
 
 
+def is_host_name(name: bytes) -> bool:
+    """Whether glibc takes it for a host's (res_hnok): what is reported as a canonical name is one."""
+    return _HOST_NAME.fullmatch(name) is not None
+
+
 def _is_numeric(name: bytes) -> bool:
-    """Whether libc takes it for an IPv4 address: inet_aton(3) has more forms than four decimals."""
+    """Whether libc takes it for an IPv4 address.
+
+    Or for one that it refuses: of nothing but digits and dots, it is no name to some of glibc's ways to ask.
+    """
+    if name[-1:] != b"." and not name.translate(None, b"0123456789."):
+        return True
+    return numeric_address(name) is not None
+
+
+def numeric_address(name: bytes) -> bytes | None:
+    """Return the IPv4 address that libc takes the name for, packed: inet_aton(3) has more forms than four decimals."""
+    if _NAME.fullmatch(name) is None:  # inet_aton would overlook what follows a blank
+        return None
     try:
-        socket.inet_aton(name.decode("ascii"))
+        return socket.inet_aton(name.decode("ascii"))
     except OSError:
-        return False
-    return True
+        return None

@@ -9,14 +9,17 @@ from __future__ import annotations
 import socket
 import sys
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from steadydns.contract.disguise import Disguise
 from steadydns.contract.request import AF_INET, AF_INET6, AI_NUMERICHOST
 from steadydns.contract.stock import enum
 from steadydns.named import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
 
 MAX_SHAPES: Final = 512
 """Combinations of port, type and protocol that are remembered: ports of one service, not of a scanner."""
@@ -47,20 +50,6 @@ class Address(NamedTuple):
     scope_id: int = 0
 
 
-class _NamedSample(str):
-    """The caller's host name, which is encoded as a numeric address.
-
-    The original function raises the audit event `socket.getaddrinfo` with the host it is given, and resolves what
-    the host is encoded as. With this, the event it raises for a new shape is the one the caller's own call owes.
-    """
-
-    __slots__ = ("sample",)
-    sample: str
-
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        return self.sample.encode(encoding, errors)
-
-
 class Shapes:
     """The shapes met so far."""
 
@@ -85,9 +74,9 @@ class Shapes:
             TypeError, OverflowError: arguments of wrong types, likewise.
         """
         wanted = flags & _FLAGS_FOR_PORTS
-        sample_family = family or AF_INET
-        sample = _NamedSample(host if isinstance(host, str) else host.decode("ascii"))
-        sample.sample = _SAMPLES[sample_family]
+        # Disguised, so that the event raised for a new shape is the one that the caller's own call owes.
+        address = _SAMPLES[family or AF_INET]
+        sample = Disguise(host, lambda: address)
         rows = self._original(sample, port, family, type_, proto, wanted | AI_NUMERICHOST)
         kinds = tuple((int(row[1]), row[2], row[4][1]) for row in rows)
         shape = Shape(
@@ -148,20 +137,20 @@ def _rotated(group: list[Address], turn: int) -> list[Address]:
     return group[at:] + group[:at]
 
 
-def rotation(orders: list[list[tuple[Any, ...]]]) -> Callable[[], list[tuple[Any, ...]]]:
-    """Return a call that gives the next order each time; the lists are shared and must be copied."""
+def rotation(orders: Sequence[T]) -> Callable[[], T]:
+    """Return a call that gives the next order each time; it is shared, and if it is a list, it must be copied."""
     if not _GIL:
         return _Turns(orders).next
     return cycle(orders).__next__
 
 
-class _Turns:
+class _Turns(Generic[T]):
     """What itertools.cycle does, for interpreters without the GIL, where that is not safe between threads."""
 
-    def __init__(self, orders: list[list[tuple[Any, ...]]]) -> None:
+    def __init__(self, orders: Sequence[T]) -> None:
         self._orders = orders
         self._turn = -1
 
-    def next(self) -> list[tuple[Any, ...]]:
+    def next(self) -> T:
         turn = self._turn = (self._turn + 1) % len(self._orders)
         return self._orders[turn]

@@ -1,4 +1,4 @@
-"""getaddrinfo as it was before steadydns replaced it. Imported before anything is patched."""
+"""The functions as they were before steadydns replaced them. Imported before anything is patched."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Rows = list[tuple[Any, ...]]
+HostEntry = tuple[str, list[str], list[str]]
+"""Canonical name, aliases, addresses (gethostbyname(3))."""
 
 raw: Callable[..., Rows] = _socket.getaddrinfo
 _found: Callable[..., Rows] = socket.getaddrinfo
@@ -36,3 +38,9 @@ def _public(host: Any, port: Any, family: Any = 0, type: Any = 0, proto: Any = 0
 
 # Someone who has replaced it before us (gevent) is not to be bypassed.
 public: Callable[..., Rows] = _public if getattr(_found, "__globals__", None) is vars(socket) else _found
+
+# Those of `socket` are the same objects, unless someone has replaced them, who then calls these.
+gethostbyname: Callable[[Any], str] = _socket.gethostbyname
+gethostbyname_ex: Callable[[Any], HostEntry] = _socket.gethostbyname_ex
+gethostbyaddr: Callable[[Any], HostEntry] = _socket.gethostbyaddr
+getnameinfo: Callable[[Any, Any], tuple[str, str]] = _socket.getnameinfo

@@ -15,12 +15,16 @@ def replace(owner: Any, name: str, new: Any) -> Callable[[], bool]:
     It could not when someone has replaced it since: their patch stays, and what it calls is ours, which by then only
     passes on.
     """
+    inherited = name not in vars(owner)
     old = getattr(owner, name)
     setattr(owner, name, new)
 
     def restore() -> bool:
         if vars(owner).get(name) is new:
-            setattr(owner, name, old)
+            if inherited:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, old)
             return True
         logging.getLogger("steadydns").info(
             "%s.%s was replaced by someone else since; leaving it", owner.__name__, name

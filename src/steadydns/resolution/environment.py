@@ -61,6 +61,8 @@ class Rules(NamedTuple):
     cluster: tuple[bytes, ...]
     """Zones whose names are the cluster's own."""
     prefetch: bool
+    use_vc: bool = False
+    """resolv.conf has `options use-vc`: libc asks over TCP, and merges failures otherwise."""
     libc: Libc = GLIBC
     """The library whose answers are given."""
 

@@ -29,6 +29,9 @@ HOST_NOT_FOUND: Final = "host_not_found"
 NO_DATA: Final = "no_data"
 TRY_AGAIN: Final = "try_again"
 NO_RECOVERY: Final = "no_recovery"
+EMPTY: Final = "empty"
+"""A name of the walk has records, an alias for instance, and no addresses. libc stops there, and its number for it
+depends on the call."""
 MALFORMED: Final = "malformed"
 """The servers answer, and what they say makes no sense to us. It may to libc, which is then to be asked."""
 
@@ -57,7 +60,9 @@ class NotFound(NamedTuple):
     """The name has none."""
 
     reason: str
-    """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or MALFORMED."""
+    """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or EMPTY, or MALFORMED."""
+    failed: bool = False
+    """The last name of the walk got no answer, or a failure; what libc reports may depend on that."""
 
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
@@ -217,13 +222,14 @@ def lookup(
     as_is_first = walk.candidates[0].domain is None and name.count(b".") >= env.rules.ndots
     searched: list[str] = []
     as_is = ""
-    stopped = False
+    stopped = failed = False
     for candidate in walk.candidates:
         if stopped and candidate.domain is not None:
             continue
         if walk.ruled_out(candidate):
             env.record.note(Event(env.clock(), CUT, Question(candidate.name, types[0])))
             searched.append(HOST_NOT_FOUND)
+            failed = False
             continue
         questions = walk.questions(candidate)
         yield from walk.ask(questions)
@@ -231,14 +237,19 @@ def lookup(
         found = walk.found(candidate, findings)
         if found is not None:
             return found
-        verdict = _verdict(findings)
+        if any(not isinstance(finding, Failed) and finding.answer.empty for finding in findings):
+            return NotFound(EMPTY)
+        verdict = _stream_verdict(findings) if env.rules.use_vc else _verdict(findings)
+        failed = any(isinstance(finding, Failed) and finding.rcode != FORMERR for finding in findings)
+        # Over TCP a failure that was answered is an answer.
+        failed = failed and not (env.rules.use_vc and not _unanswered(findings))
         if candidate.domain is None:
             as_is = verdict
             if b"" not in env.rules.search:
                 continue
         elif _unanswered(findings):
             # glibc asks for the name itself after that; our time is up.
-            return NotFound(as_is or TRY_AGAIN)
+            return NotFound(as_is or TRY_AGAIN, failed=True)
         stopped = _stops_search(verdict, findings)
         if not stopped:
             searched.append(verdict)
@@ -246,7 +257,7 @@ def lookup(
     # asked first because it has enough dots; else what the search list came upon; else that of the name itself.
     if not as_is_first:
         as_is = next((verdict for verdict in (NO_DATA, TRY_AGAIN) if verdict in searched), as_is)
-    return NotFound(as_is)
+    return NotFound(as_is, failed)
 
 
 def _to_the_first_verdict(walk: _Walk) -> Generator[Step, list[Reply], Found | NotFound]:
@@ -279,6 +290,22 @@ def _verdict(findings: list[Finding]) -> str:
     if FORMERR in failures:
         return NO_RECOVERY
     return NO_DATA if answers else TRY_AGAIN
+
+
+def _stream_verdict(findings: list[Finding]) -> str:
+    """What it says under `use-vc`: glibc takes the first family's failure, and tries no server twice.
+
+    Over TCP REFUSED and NOTIMP are answers like any other (resolv/res_query.c, __res_context_query).
+    """
+    for found in findings:
+        if not isinstance(found, Failed):
+            if found.nxdomain:
+                return HOST_NOT_FOUND
+        elif found.rcode in (None, SERVFAIL):
+            return TRY_AGAIN
+        else:
+            return NO_RECOVERY
+    return NO_DATA
 
 
 def _stops_search(verdict: str, findings: list[Finding]) -> bool:

@@ -31,7 +31,7 @@ def rcode_name(rcode: int) -> str:
     return _RCODES[rcode] if rcode < len(_RCODES) else f"RCODE{rcode}"
 
 
-_TYPES: Final = {1: "A", 28: "AAAA"}
+_TYPES: Final = {1: "A", 12: "PTR", 28: "AAAA"}
 
 
 def type_name(number: int) -> str:

@@ -11,7 +11,7 @@ import _socket
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 AF_UNSPEC = int(_socket.AF_UNSPEC)
 AF_INET = int(_socket.AF_INET)
@@ -29,10 +29,11 @@ _LOOPBACK = bytes(15) + b"\x01"
 class Hosts:
     """The names of one version of the file. Immutable; a lookup is one dict probe."""
 
-    __slots__ = ("_families",)
+    __slots__ = ("_addresses", "_families")
 
-    def __init__(self, families: Mapping[bytes, int]) -> None:
+    def __init__(self, families: Mapping[bytes, int], addresses: Collection[bytes] = ()) -> None:
         self._families = families
+        self._addresses = addresses
 
     def __len__(self) -> int:
         return len(self._families)
@@ -54,15 +55,19 @@ class Hosts:
         """
         return self._families.get(name.lower(), 0) & _ACCEPTS[family] != 0
 
+    def has_address(self, packed: bytes) -> bool:
+        """Tell whether a line of the file may be the answer to what *packed*, an address, is called."""
+        return packed in self._addresses
+
 
 def parse(text: bytes) -> Hosts:
-    """Return the names *text* answers."""
+    """Return the names and the addresses *text* answers."""
     families: dict[bytes, int] = {}
     addresses: dict[bytes, int] = {}
     known = families.get
     for line in _c_lines(text.lower()):
         fields = line.split()
-        if len(fields) < 2:
+        if not fields:
             continue
         address = fields[0]
         family = addresses.get(address)
@@ -71,7 +76,7 @@ def parse(text: bytes) -> Hosts:
         if family:
             for name in fields[1:]:
                 families[name] = known(name, 0) | family
-    return Hosts(families)
+    return Hosts(families, frozenset(packed for text in addresses for packed in _packed(text)))
 
 
 def _c_lines(text: bytes) -> list[bytes]:
@@ -99,3 +104,17 @@ def _families_of(address: bytes) -> int:
         return 0
     both = packed == _LOOPBACK or packed.startswith(_V4MAPPED)
     return IPV4 | IPV6 if both else IPV6
+
+
+def _packed(address: bytes) -> tuple[bytes, ...]:
+    """Return an address as it may be asked for: as it is, and as the IPv4 address it also answers for."""
+    families = _families_of(address)
+    if not families:
+        return ()
+    text = address.decode("latin-1")
+    if b":" not in address:
+        return (_socket.inet_pton(AF_INET, text),)
+    packed = _socket.inet_pton(AF_INET6, text)
+    if not families & IPV4:
+        return (packed,)
+    return (packed, b"\x7f\0\0\x01" if packed == _LOOPBACK else packed[12:])

@@ -5,7 +5,6 @@ May import the standard library and its neighbours. Reads nothing before it is a
 
 from __future__ import annotations
 
-import _socket
 import os
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .resolvconf import Libc
+
+
+def _hostname() -> str:
+    # What gethostname(2) says, which would raise an audit event that the caller's program has not caused.
+    return os.uname().nodename
 
 
 def libc() -> Libc:
@@ -40,7 +44,7 @@ class Pod:
         root: str = "/",
         *,
         environ: Mapping[str, str] | None = None,
-        hostname: Callable[[], str] = _socket.gethostname,
+        hostname: Callable[[], str] = _hostname,
         profile: Libc | None = None,
     ) -> None:
         self.libc: Libc = profile or libc()

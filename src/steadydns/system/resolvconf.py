@@ -24,6 +24,7 @@ MAX_NAMESERVERS = 3  # MAXNS in <resolv.h>; later ones are never asked
 MAX_NDOTS = 15  # RES_MAXNDOTS
 MAX_TIMEOUT = 30  # seconds, RES_MAXRETRANS
 MAX_ATTEMPTS = 5  # RES_MAXRETRY
+MAX_LABEL = 63  # octets, RFC 1035 section 2.3.4
 PORT = 53
 
 AF_INET = int(_socket.AF_INET)
@@ -101,6 +102,16 @@ class ResolvConf(NamedTuple):
         if self.libc == "musl":
             return self.timeout  # for the whole, with its attempts spread over it, to all servers at once
         return self.timeout * max(self.attempts, 1) * len(self.nameservers)
+
+    @property
+    def odd_search(self) -> bool:
+        """Whether a search domain is one that no name can be asked for with: only libc knows what it makes of that."""
+        return any(
+            not 0 < len(label) <= MAX_LABEL
+            for domain in self.search
+            if domain
+            for label in domain.split(b".")
+        )
 
 
 def parse(text: bytes, environ: Mapping[str, str], hostname: str) -> ResolvConf:

@@ -13,6 +13,8 @@ from steadydns.wire.framing import Deframer
 from steadydns.wire.message import Answer, WireError, framed_query, parse
 from steadydns.wire.names import encode_name
 
+NO_ID: Final = -1
+
 RECENT: Final = 16
 """Questions, the latest ones of a connection, that may be answered twice."""
 
@@ -20,12 +22,13 @@ RECENT: Final = 16
 class Pipeline:
     """The questions in flight on one connection."""
 
-    __slots__ = ("_deframer", "next_id", "waiting")
+    __slots__ = ("_asked", "_deframer", "last_id", "waiting")
 
     def __init__(self) -> None:
         self._deframer = Deframer()
         # The stream is what an off-path attacker cannot forge; ids have only to be distinct (RFC 7766 section 6.2.1).
-        self.next_id = int.from_bytes(urandom(2), "big")
+        self.last_id = int.from_bytes(urandom(2), "big")
+        self._asked = 0
         self.waiting: dict[int, tuple[Question, bytes]] = {}
 
     def ask(self, questions: tuple[Question, ...]) -> bytes:
@@ -35,7 +38,7 @@ class Pipeline:
             WireError: a name cannot be encoded.
         """
         parts = []
-        ident, previous, wire = self.next_id, None, b""
+        ident, previous, wire = self.last_id, None, b""
         for question in questions:
             name, type_ = question
             if name is not previous:
@@ -43,7 +46,8 @@ class Pipeline:
             ident = (ident + 1) & 0xFFFF
             self.waiting[ident] = (question, wire)
             parts.append(framed_query(ident, wire, type_))
-        self.next_id = ident
+        self.last_id = ident
+        self._asked += len(questions)
         return b"".join(parts)
 
     def feed(self, data: bytes) -> list[tuple[Question, Answer]]:
@@ -51,20 +55,32 @@ class Pipeline:
 
         Raises:
             WireError: the stream holds something that answers nothing asked here; the connection is of no more use.
+                A second answer to the same question is nothing of that kind: CoreDNS sends two where a plugin has
+                refused.
         """
         answered = []
         for message in self._deframer.feed(data):
-            ident = message[0] << 8 | message[1] if len(message) > 1 else -1
+            ident = message[0] << 8 | message[1] if len(message) > 1 else NO_ID
             asked = self.waiting.get(ident)
             if asked is None:
-                if ident >= 0 and (self.next_id - ident) & 0xFFFF < RECENT:
-                    # A second answer, which libc reads past too: CoreDNS sends one where its template plugin refuses.
+                if self.is_recent(ident):
                     continue
                 raise WireError("an answer to no question in flight")
             question, name = asked
             answered.append((question, parse(message, ident, name, question.type)))
             del self.waiting[ident]
         return answered
+
+    def is_recent(self, ident: int) -> bool:
+        """Whether one of the latest questions had this id: an answer to it that nobody waits for is its second one."""
+        return ident != NO_ID and (self.last_id - ident) & 0xFFFF < min(self._asked, RECENT)
+
+    def begin(self, count: int) -> int:
+        """Take so many ids for questions asked without this object; return the first, the others count up from it."""
+        first = (self.last_id + 1) & 0xFFFF
+        self.last_id = (self.last_id + count) & 0xFFFF
+        self._asked += count
+        return first
 
     def resume(
         self,

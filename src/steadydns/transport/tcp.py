@@ -146,9 +146,8 @@ class Connection:
     def _prompt(self, name: bytes, types: tuple[int, ...]) -> list[Answer | None]:
         sock, pipeline = self.sock, self.pipeline
         wire = encode_name(name)
-        first = pipeline.next_id
         missing = count = len(types)
-        pipeline.next_id = (first + count) & 0xFFFF
+        first = pipeline.begin(count)
         questions, data = framed_queries(first, wire, types)
         answers: list[Answer | None] = [None] * count
         if sock.send(data) != len(data):
@@ -172,15 +171,17 @@ class Connection:
                 if end > size:
                     break
                 index = (ident - first) & 0xFFFF
+                at = end
                 if index >= count or answers[index] is not None:
+                    if pipeline.is_recent(ident):
+                        continue
                     raise WireError("an answer to no question in flight")
                 type_ = types[index]
                 answer = read_direct(received, start, end, ident, questions[index], type_)
                 answers[index] = answer or parse(received[start:end], ident, wire, type_)
-                at = end
                 missing -= 1
         if at != len(received):
-            raise WireError("more than was asked for")
+            pipeline.feed(received[at:])
         return answers
 
     def _be_patient(self, patience: float) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .answer import Answer
 from .codes import AAAA, IN, OPT, SOA, A
-from .general import AUTHORITATIVE, KIND, RCODE, RESPONSE, SMALLEST_SOA, TRUNCATED
+from .general import AUTHORITATIVE, KIND, PROVEN, RCODE, RESPONSE, SMALLEST_SOA, TRUNCATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,6 +71,8 @@ def read_direct(data: bytes, at: int, end: int, ident: int, question: bytes, qty
         addresses, ttl = _read_addresses(data, offset, end, answers, layout)
         if not addresses:
             return None
+    elif not flags & PROVEN:
+        return None
     else:
         if authorities:
             negative_ttl, offset = _read_denial(data, offset, end, question, authorities)
@@ -88,6 +90,8 @@ def read_direct(data: bytes, at: int, end: int, ident: int, question: bytes, qty
             b"",
             False,
             negative_ttl,
+            False,
+            (),
         ),
     )
 

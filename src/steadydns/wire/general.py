@@ -8,14 +8,11 @@ from __future__ import annotations
 from struct import Struct
 
 from .answer import Answer, Disorderly
-from .codes import AAAA, CNAME, IN, NOERROR, OPT, SOA, A
+from .codes import AAAA, CNAME, IN, NOERROR, OPT, PTR, SOA, A
 from .errors import WireError
 from .names import present_name
 from .records import Record, read_name, read_records
 
-# Resolvers give up earlier (Knot Resolver at 13, KR_CNAME_CHAIN_LIMIT), dnspython at 16 (dns.message.MAX_CHAIN):
-# a longer chain is a loop or an attack. glibc has no limit.
-MAX_LINKS = 16
 ADDRESS_SIZES = {A: 4, AAAA: 16}  # octets of RDATA, RFC 1035 section 3.4.1 and RFC 3596 section 2.2
 SMALLEST_SOA = 22  # octets of RDATA: two names that are the root, five numbers of 32 bits
 
@@ -23,7 +20,10 @@ RESPONSE = 0x8000
 KIND = 0xF800  # QR and opcode: a response to a standard query has only RESPONSE of it
 AUTHORITATIVE = 0x0400
 TRUNCATED = 0x0200
+RECURSION_AVAILABLE = 0x0080
 RCODE = 0x000F
+# Any of these bits makes an answer of a response without records.
+PROVEN = AUTHORITATIVE | RECURSION_AVAILABLE | RCODE
 
 _ROOT = b"\0"
 _MINIMUM = Struct("!I")
@@ -38,86 +38,101 @@ def read_response(
     answers: int,
     authorities: int,
     additionals: int,
+    *,
+    edns: bool = False,
 ) -> Answer:
-    """Read the records of a response from `offset` on; the last three are the header's counts of them.
+    """Read the records of a response from `offset` on; the counts are the header's, `edns` is as for `parse`.
 
     Raises:
-        WireError: the counted records do not fit the message, a name or a length is wrong, or the alias chain
-            loops or has more than 16 links.
+        WireError: the counted records do not fit the message, a name or a length is wrong, or an alias comes after
+            addresses, of which glibc makes one thing or another.
     """
     known = {12: qname} if offset > 12 else {}
-    canonical = qname
-    ttls: list[int] = []
-    wanted: list[Record] = []
+    found = _Answers(qname)
     negative_ttl = None
     rcode = flags & RCODE
-    orderly = True
     if answers:
-        aliases, wanted, offset, orderly = _read_answers(message, offset, answers, qname, qtype, known)
-        canonical, ttls = _follow(qname, aliases)
-    end = canonical.lower()
-    used = [record for record in wanted if record[0].lower() == end] if rcode == NOERROR else []
+        offset = found.read(message, offset, answers, qtype, known)
+    used = found.used if rcode == NOERROR else []
     # What follows the answers says something of a denial only; glibc looks at none of it.
     if not used:
         if authorities:
             negative_ttl, offset = _read_authorities(message, offset, authorities, known)
         if additionals:
-            rcode |= _read_extended_rcode(message, offset, additionals, known)
-    return (Answer if orderly and rcode <= RCODE else Disorderly)(
+            extended = _read_extended_rcode(message, offset, additionals, known)
+            # Who was asked without EDNS has none to answer with (RFC 6891 section 6.1.1), and glibc does not look at it.
+            rcode |= extended if edns else 0
+    ttls = found.ttls
+    return (Answer if found.orderly and rcode <= RCODE else Disorderly)(
         rcode,
         flags & TRUNCATED != 0,
         flags & AUTHORITATIVE != 0,
-        tuple([message[record[4] : record[5]] for record in used]) if qtype in ADDRESS_SIZES else (),
+        _read_data(message, qtype, used, known),
         min(ttls + [record[3] for record in used]) if used else 0,
-        present_name(canonical) if ttls else b"",
+        present_name(found.canonical) if ttls else b"",
         bool(ttls),
         None if negative_ttl is None else min([negative_ttl, *ttls]),
+        bool(rcode == NOERROR and answers and not used),
+        tuple([present_name(owner) for owner in found.owners]),
     )
 
 
-def _read_answers(
-    message: bytes, offset: int, count: int, qname: bytes, qtype: int, known: dict[int, bytes]
-) -> tuple[dict[bytes, tuple[bytes, int]], list[Record], int, bool]:
-    """Give the aliases (owner in lower case -> target, TTL), the records of type `qtype`, the offset after all.
+def _read_data(message: bytes, qtype: int, used: list[Record], known: dict[int, bytes]) -> tuple[bytes, ...]:
+    """Give the addresses, or the names, that the records asked for hold."""
+    if qtype in ADDRESS_SIZES:
+        return tuple([message[record[4] : record[5]] for record in used])
+    return tuple([present_name(_read_target(message, record, known)) for record in used if qtype == PTR])
 
-    And whether they are in order: each alias leads on from the one before, and the addresses are at the end.
+
+def _read_target(message: bytes, record: Record, known: dict[int, bytes]) -> bytes:
+    """Give the name that is a CNAME's or a PTR's data, to the last octet."""
+    start, end = record[4], record[5]
+    target, after = read_name(message, start, known)
+    if after != end:
+        raise WireError(f"type {record[1]} at {start} has {end - start} octets, its name {after - start}")
+    return target
+
+
+class _Answers:
+    """The answer section, as glibc 2.36 reads it: once, from the first record to the last.
+
+    An alias, whoever owns it, says whose addresses count from there on; so a chain that comes backwards has none.
     """
-    orderly, name = True, qname.lower()
-    aliases: dict[bytes, tuple[bytes, int]] = {}
-    wanted = []
-    size = ADDRESS_SIZES.get(qtype)
-    end = offset
-    for record in read_records(message, offset, count, known):
-        owner, rtype, rclass, ttl, start, end = record
-        owner = owner.lower()
-        orderly = orderly and rclass == IN and owner == name and rtype in (qtype, CNAME)
-        if rclass != IN:
-            continue
-        if rtype == qtype:
-            if size is not None and end - start != size:
-                raise WireError(f"address of type {qtype} has {end - start} octets, not {size}")
-            wanted.append(record)
-        elif rtype == CNAME:
-            target, after = read_name(message, start, known)
-            if after != end:
-                raise WireError(f"CNAME at {start} has {end - start} octets, its name {after - start}")
-            # Of two CNAME records of one owner the later one counts, as in glibc's getaddrinfo.
-            aliases[owner] = target, ttl
-            orderly = orderly and not wanted
-            name = target.lower()
-    return aliases, wanted, end, orderly
 
+    def __init__(self, qname: bytes) -> None:
+        self.canonical = qname
+        """The last alias' target."""
+        self.ttls: list[int] = []
+        """Of the aliases."""
+        self.owners: list[bytes] = []
+        """Of the aliases."""
+        self.used: list[Record] = []
+        """What was asked for."""
+        self.orderly = True
+        """The records are aliases that lead on from one to the next, then what was asked for, and nothing else."""
 
-def _follow(qname: bytes, aliases: dict[bytes, tuple[bytes, int]]) -> tuple[bytes, list[int]]:
-    """Give the name at the end of the chain that starts at `qname`, and the TTLs of its links."""
-    name = qname
-    ttls: list[int] = []
-    while (link := aliases.get(name.lower())) is not None:
-        if len(ttls) == MAX_LINKS:
-            raise WireError(f"CNAME chain loops or has more than {MAX_LINKS} links")
-        name, ttl = link
-        ttls.append(ttl)
-    return name, ttls
+    def read(self, message: bytes, offset: int, count: int, qtype: int, known: dict[int, bytes]) -> int:
+        """Take note of the records; give the offset after them."""
+        lowered = self.canonical.lower()
+        size = ADDRESS_SIZES.get(qtype)
+        end = offset
+        for record in read_records(message, offset, count, known):
+            owner, rtype, rclass, ttl, start, end = record
+            led_to = rclass == IN and owner.lower() == lowered
+            self.orderly = self.orderly and led_to and rtype in (qtype, CNAME)
+            if rclass != IN:
+                continue
+            if rtype == qtype:
+                if led_to and size in {None, end - start}:
+                    self.used.append(record)
+            elif rtype == CNAME:
+                self.canonical = _read_target(message, record, known)
+                if self.used:
+                    raise WireError(f"CNAME at {start} comes after addresses")
+                lowered = self.canonical.lower()
+                self.ttls.append(ttl)
+                self.owners.append(owner)
+        return end
 
 
 def _read_authorities(

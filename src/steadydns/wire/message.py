@@ -20,13 +20,15 @@ from .codes import (
     OPT,
     PTR,
     REFUSED,
+    RETRIED,
     SERVFAIL,
     SOA,
     A,
 )
 from .direct import read_direct
 from .errors import Mismatch, WireError
-from .general import AUTHORITATIVE, KIND, RCODE, RESPONSE, TRUNCATED, read_response
+from .general import AUTHORITATIVE, KIND, PROVEN, RCODE, RESPONSE, TRUNCATED, read_response
+from .names import present_name
 
 __all__ = [
     "AAAA",
@@ -40,6 +42,7 @@ __all__ = [
     "OPT",
     "PTR",
     "REFUSED",
+    "RETRIED",
     "SERVFAIL",
     "SOA",
     "A",
@@ -106,27 +109,29 @@ def framed_queries(ident: int, qname: bytes, qtypes: tuple[int, ...]) -> tuple[l
     return questions, data
 
 
-def parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
-    """Read the response to `query(ident, qname, qtype)`.
+def parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool = False) -> Answer:
+    """Read the response to `query(ident, qname, qtype)`; `edns` says that the query had an OPT record.
 
-    Octets after the counted records are ignored, as glibc does. When the TC bit is set and the records cannot
-    be read to the end, the answer has no addresses.
+    A response without any record from a server that neither is responsible nor recurses is a refusal, as in glibc: a
+    referral, or a lame server. Octets after the counted records are ignored, as glibc does. When the TC bit is set and
+    the records cannot be read to the end, the answer has no addresses.
 
     Raises:
         Mismatch: the message answers something else, or nothing.
         WireError: the message answers this query and is malformed.
     """
     answer = read_direct(message, 0, len(message), ident, qname + tail_of(qtype), qtype)
-    return _parse(message, ident, qname, qtype) if answer is None else answer
+    return _parse(message, ident, qname, qtype, edns=edns) if answer is None else answer
 
 
-def _parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
+def _parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool) -> Answer:
     """Read a response of any layout."""
     if len(message) < _HEADER.size:
         raise Mismatch(f"message of {len(message)} octets has no header")
     message_ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(message)
     if message_ident != ident or flags & KIND != RESPONSE:
         raise Mismatch(f"id {message_ident}, flags {flags:#06x}: not a response to query {ident}")
+    name = qname
     if questions == 1:
         question = qname + tail_of(qtype)
         offset = 12 + len(question)
@@ -134,13 +139,19 @@ def _parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
         # Length octets are below the letters, so lower() leaves them alone.
         if echo != question and echo[:-4].lower() + echo[-4:] != qname.lower() + question[-4:]:
             raise Mismatch("the question is not the one that was asked")
+        name = echo[:-4]
     elif questions == 0 and flags & RCODE in _MAY_OMIT_QUESTION:
         offset = 12
     else:
         raise Mismatch(f"{questions} questions in the response")
+    if not answers and not flags & PROVEN and additionals <= edns:
+        return Answer(REFUSED, False, False, (), 0, b"", False, None)
     try:
-        return read_response(message, offset, qname, qtype, flags, answers, authorities, additionals)
+        answer = read_response(
+            message, offset, name, qtype, flags, answers, authorities, additionals, edns=edns
+        )
     except WireError:
         if not flags & TRUNCATED:
             raise
-    return Answer(flags & RCODE, True, bool(flags & AUTHORITATIVE), (), 0, b"", False, None)
+        return Answer(flags & RCODE, True, bool(flags & AUTHORITATIVE), (), 0, b"", False, None)
+    return answer if name == qname or answer.aliased else answer._replace(canonical=present_name(name))

@@ -64,29 +64,26 @@ def test_an_older_musl_has_no_error_of_its_own_for_no_address() -> None:
 def test_every_answer_has_its_name() -> None:
     """Asked for or not, the canonical name is the one that was found, search domain included."""
     result = found(entry("10.96.0.20"))
-    assert Musl().canonical(b"db", request(), result, ()) == "db.default.svc.cluster.local"
-    assert Profile().canonical(b"db", request(), result, ()) == ""
+    assert Musl().canonical(request(), result, ()) == "db.default.svc.cluster.local"
+    assert Profile().canonical(request(), result, ()) == ""
 
 
 def test_a_search_domains_trailing_dot_is_shown() -> None:
     """Where resolv.conf has the dot, so has the canonical name; a name that was found without it has not."""
     dotted = (b"default.svc.cluster.local",)
-    assert (
-        Musl().canonical(b"db", request(), found(entry("10.96.0.20")), dotted)
-        == "db.default.svc.cluster.local."
-    )
+    assert Musl().canonical(request(), found(entry("10.96.0.20")), dotted) == "db.default.svc.cluster.local."
     absolute = found(entry("10.96.0.20"), name=b"db")
-    assert Musl().canonical(b"db", request(), absolute, dotted) == "db"
+    assert Musl().canonical(request(), absolute, dotted) == "db"
 
 
 def test_an_alias_names_the_answer() -> None:
     """The end of the chain counts, IPv4's before IPv6's, and a target that is no host name is libc's to judge."""
     four, six = entry("192.0.2.1", canonical=b"Four.test"), entry("2001:db8::1", canonical=b"six.test")
-    assert Musl().canonical(b"db", request(), found(four, six), ()) == "Four.test"
-    assert Musl().canonical(b"db", request(), found(entry("192.0.2.1"), six), ()) == "six.test"
+    assert Musl().canonical(request(), found(four, six), ()) == "Four.test"
+    assert Musl().canonical(request(), found(entry("192.0.2.1"), six), ()) == "six.test"
     for target in (b"under_score.test", b"."):
         odd = entry("192.0.2.1", canonical=target)
-        assert Musl().canonical(b"db", request(), found(odd), ()) is None
+        assert Musl().canonical(request(), found(odd), ()) is None
 
 
 def test_no_more_addresses_than_musl_has_room_for() -> None:

@@ -9,6 +9,7 @@ import dns.message
 import pytest
 
 from steadydns.wire.direct import read_direct
+from steadydns.wire.errors import WireError
 from steadydns.wire.framing import frame
 from steadydns.wire.message import (
     AAAA,
@@ -27,6 +28,7 @@ from steadydns.wire.message import (
     Answer,
     Mismatch,
     framed_query,
+    parse,
     query,
 )
 from tests.unit.wire.messages import (
@@ -84,23 +86,46 @@ def test_aaaa_addresses_have_sixteen_octets() -> None:
     assert (answer.addresses, answer.ttl) == ((SIX,), 9)
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
-def test_aliases_are_followed_in_any_order(order: tuple[int, ...]) -> None:
-    """The order of records and the case of names do not matter; the lowest TTL counts."""
-    records: tuple[bytes, ...] = CHAIN
-    if order[0] != 0:
-        records = tuple(
-            r.replace(b"\xc0\x10", b"\4test\0").replace(b"\0\4\1B", b"\0\x08\1B") for r in records
-        )
-    answer = read(response(tuple(records[i] for i in order)))
-    assert answer == Answer(NOERROR, False, False, (A1,), 7, b"c.net", True, None)
+def test_aliases_are_followed() -> None:
+    """The case of names does not matter, and the lowest TTL counts."""
+    answer = read(response(CHAIN))
+    assert answer == Answer(
+        NOERROR, False, False, (A1,), 7, b"c.net", True, None, False, (b"www.test", b"b.TEST")
+    )
+
+
+def test_a_chain_that_comes_backwards_has_no_addresses() -> None:
+    """As in glibc, which reads the records once: addresses that come before their alias are nobody's."""
+    answer = read(response((rr(b"\1b\4test\0", A, 30, A1), rr(ASKED, CNAME, 9, b"\1b\4test\0"))))
+    assert answer == Answer(NOERROR, False, False, (), 0, b"b.test", True, None, True, (b"www.test",))
 
 
 def test_names_outside_the_chain_are_ignored() -> None:
     """An address of a name that was not asked for is never returned, and its TTL does not count."""
     evil = b"\4evil\4test\0"
-    answer = read(response((rr(evil, A, 1, A2), rr(ASKED, A, 30, A1), rr(evil, CNAME, 1, ASKED))))
+    answer = read(response((rr(evil, A, 1, A2), rr(ASKED, A, 30, A1))))
     assert (answer.addresses, answer.ttl, answer.aliased) == ((A1,), 30, False)
+
+
+def test_addresses_of_another_length_are_ignored() -> None:
+    """As in glibc: they are records, and no addresses."""
+    assert read(response((rr(ASKED, A, 9, A1[:3]), rr(ASKED, A, 9, A1), rr(ASKED, A, 9, SIX)))).addresses == (
+        A1,
+    )
+    assert read(response((rr(ASKED, A, 9, A1[:3]),))).empty
+
+
+@pytest.mark.parametrize("flags", [0x8000, 0x8100])
+def test_nothing_from_a_server_that_is_not_responsible_is_a_refusal(flags: int) -> None:
+    """Neither AA nor RA, and no answer: a referral or a lame server, of which glibc asks the next one."""
+    soa = rr(b"\xc0\x10", SOA, 9, SOA_DATA)
+    assert read(response((), (soa,), flags=flags)).rcode == REFUSED
+    assert read(response((), (soa,), flags=flags | 0x400)).rcode == NOERROR
+    assert read(response((), (soa,), flags=flags | 0x080)).rcode == NOERROR
+    assert read(response((rr(ASKED, A, 9, A1),), flags=flags)).addresses == (A1,)
+    assert read(response((), (), (rr(ROOT, A, 9, A1),), flags=flags)).rcode == NOERROR
+    with_opt = response((), (), (opt(),), flags=flags)
+    assert parse(with_opt, IDENT, QNAME, A, edns=True).rcode == REFUSED
 
 
 def test_an_address_beside_an_alias_is_ignored() -> None:
@@ -147,7 +172,7 @@ def test_aliases_shorten_a_denial() -> None:
     """A denial of the name at the end of a chain lives no longer than the chain."""
     soa = rr(ROOT, SOA, 3600, SOA_DATA)
     answer = read(response((rr(ASKED, CNAME, 2, b"\1b\0"),), (soa,), flags=0x8183))
-    assert answer == Answer(NXDOMAIN, False, False, (), 0, b"b", True, 2)
+    assert answer == Answer(NXDOMAIN, False, False, (), 0, b"b", True, 2, False, (b"www.test",))
 
 
 @pytest.mark.parametrize("rcode", [FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED])
@@ -159,9 +184,10 @@ def test_only_success_has_addresses(rcode: int) -> None:
 
 @pytest.mark.parametrize("extended", [1, 0x7F, 0x80, 0xFF])
 def test_the_rcode_has_twelve_bits_with_edns(extended: int) -> None:
-    """The OPT record's upper bits are joined to the header's, and make an error of a denial."""
+    """The OPT record's upper bits are joined to the header's where the query had one, and make an error of a denial."""
     message = response((), (), (opt(extended),))
-    answer = read(message)
+    assert read(message).rcode == NOERROR
+    answer = parse(message, IDENT, QNAME, A, edns=True)
     assert (answer.rcode, answer.addresses) == (extended << 4, ())
     assert int(dns.message.from_wire(message).rcode()) == extended << 4
 
@@ -169,7 +195,7 @@ def test_the_rcode_has_twelve_bits_with_edns(extended: int) -> None:
 def test_only_the_first_opt_record_of_the_root_counts() -> None:
     """More of them, or odd ones, change nothing."""
     assert read(response((), (), (opt(), opt(1)))).rcode == NOERROR
-    assert read(response((), (), (opt(1), opt()))).rcode == 16
+    assert parse(response((), (), (opt(1), opt())), IDENT, QNAME, A, edns=True).rcode == 16
     assert read(response((), (), (rr(ASKED, OPT, 1 << 24, b""),))).rcode == NOERROR
 
 
@@ -181,6 +207,8 @@ def test_nothing_behind_the_addresses_is_looked_at(
     """Glibc takes the addresses whatever the later sections hold: an extended rcode, garbage, nothing at all."""
     answers = (rr(ASKED, A, 9, A1),)
     assert read(response(answers, authority, additional)) == read(response(answers))
+    whole = response(answers, authority, additional)
+    assert parse(whole, IDENT, QNAME, A, edns=True) == read(response(answers))
 
 
 def test_other_classes_are_ignored() -> None:
@@ -207,10 +235,25 @@ def test_truncated_responses_say_so() -> None:
     assert read(response(flags=0x8380)).truncated
 
 
-def test_pointer_records_have_a_lifetime_but_no_addresses() -> None:
-    """For types without addresses the rcode and the lifetimes are read as for the others."""
-    answer = read(response((rr(ASKED, PTR, 9, b"\1b\0"),), qtype=PTR), PTR)
-    assert answer == Answer(NOERROR, False, False, (), 9, b"", False, None)
+def test_pointer_records_give_names() -> None:
+    """In their order, as presented, where an alias leads to them (RFC 2317), too."""
+    b, c = rr(ASKED, PTR, 9, b"\1b\0"), rr(ASKED, PTR, 8, b"\1C\3 .x\4test\0")
+    answer = read(response((b, c), qtype=PTR), PTR)
+    assert answer == Answer(NOERROR, False, False, (b"b", rb"C.\032\.x.test"), 8, b"", False, None)
+    classless = rr(ASKED, CNAME, 7, b"\1x\0"), rr(b"\1x\0", PTR, 9, b"\1b\0")
+    answer = read(response(classless, qtype=PTR), PTR)
+    assert answer == Answer(NOERROR, False, False, (b"b",), 7, b"x", True, None, False, (b"www.test",))
+
+
+@pytest.mark.parametrize("data", [b"", b"\1b", b"\1b\0\0", b"\1b\0x", b"\xc0\xff"])
+def test_a_pointer_record_is_one_name_to_the_last_octet(data: bytes) -> None:
+    """Octets missing or left over make the response unreadable, as those of an alias do."""
+    with pytest.raises(WireError):
+        read(response((rr(ASKED, PTR, 9, data),), qtype=PTR), PTR)
+
+
+def test_types_without_addresses_have_a_lifetime() -> None:
+    """The rcode and the lifetimes are read as for the others."""
     answer = read(response((rr(ASKED, CNAME, 9, b"\1b\0"),), qtype=CNAME), CNAME)
     assert (answer.aliased, answer.canonical) == (False, b"")
 
@@ -241,9 +284,11 @@ def test_the_shortcut_reads_in_the_middle_of_a_stream() -> None:
 
 
 def test_the_case_of_the_question_does_not_matter() -> None:
-    """A server may echo the name in another case; that makes no other canonical name of it."""
+    """A server may echo the name in another case; as in glibc, that is then the name's."""
     answer = read(response((rr(ASKED, A, 9, A1),), question=QNAME.upper()))
-    assert (answer.addresses, answer.canonical) == ((A1,), b"")
+    assert (answer.addresses, answer.canonical, answer.aliased) == ((A1,), b"WWW.TEST", False)
+    answer = read(response((rr(ASKED, 16, 9, b"\1x"), rr(ASKED, A, 9, A1)), question=QNAME.upper()))
+    assert (answer.addresses, answer.canonical) == ((A1,), b"WWW.TEST")
 
 
 def test_the_type_of_the_question_has_no_case() -> None:
@@ -272,11 +317,15 @@ def test_errors_may_come_without_question(rcode: int) -> None:
         ((rr(ASKED, A, 5, A1), rr(ASKED, NS, 5, ROOT)), (), False),
         ((rr(ASKED, A, 5, A1), rr(ASKED, A, 5, A2, rclass=3)), (), False),
         ((rr(b"\1x\0", A, 5, A1),), (), False),
-        ((), (opt(1),), False),
     ],
 )
 def test_an_answer_says_whether_it_is_orderly(
     answers: tuple[bytes, ...], additionals: tuple[bytes, ...], orderly: bool
 ) -> None:
-    """Aliases in the order of their chain and the addresses at its end, nothing else, and no upper bits of an rcode."""
+    """Aliases in the order of their chain and the addresses at its end, and nothing else."""
     assert read(response(answers, additionals=additionals)).orderly == orderly
+
+
+def test_an_answer_with_upper_bits_is_not_orderly() -> None:
+    """An rcode of twelve bits is nothing that every reader knows."""
+    assert not parse(response((), (), (opt(1),)), IDENT, QNAME, A, edns=True).orderly
