@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
-from steadydns.contract.errors import LookupFailed, gaierror, reason_of
-from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, read
+from steadydns.contract.errors import LookupFailed, empty, gaierror, reason_of
+from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, is_host_name, read
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.network import Surroundings
 from steadydns.resolution.attempts import Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
-from steadydns.resolution.lookup import MALFORMED, TRY_AGAIN, Found, NotFound, lookup
+from steadydns.resolution.lookup import EMPTY, MALFORMED, TRY_AGAIN, Found, NotFound, lookup
 from steadydns.resolution.record import FALLBACK, Event, Record
 from steadydns.resolution.servers import Servers
 from steadydns.rules import rules as make_rules
@@ -35,7 +35,7 @@ from steadydns.telemetry.observer import Observer
 from steadydns.transport.blocking import Stream, prompt, run
 from steadydns.transport.exchange import TCP, Flow, Question, Reply
 from steadydns.transport.pool import Pool
-from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, A
+from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, RETRIED, A
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -350,6 +350,12 @@ class Resolver:
         return known
 
     def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
+        result = self._search(request, rules, record)
+        if isinstance(result, NotFound) and result.reason == EMPTY:
+            return NotFound(empty(request))
+        return result
+
+    def _search(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
         result = self._find(request.name, request.types, rules, record, deadline)
         if not request.mapped or (isinstance(result, Found) and not request.both):
@@ -436,10 +442,10 @@ class Resolver:
         for question, answer in answers:
             record.replied(now, _new(Reply, (flow, question, answer, "")))
             flow.answered += (question,)
-            if answer.rcode == FORMERR:
-                known[question] = Failed(FORMERR)
-            elif answer.rcode not in (NOERROR, NXDOMAIN):
+            if answer.rcode in RETRIED:
                 rcodes[question] = answer.rcode
+            elif answer.rcode not in (NOERROR, NXDOMAIN):
+                known[question] = Failed(FORMERR)
             else:
                 known[question] = entry = self.cache.store(question, answer, now)
                 if entry.expires < expires:
@@ -609,9 +615,9 @@ def _addresses(request: Request, found: Found) -> list[tuple[int, bytes]]:
 
 
 def _canonical(found: Found) -> str:
-    """The name at the end of the CNAME chain; without one, the name that was asked for, as it was typed."""
-    entry = found.entries[0]
-    return (entry.canonical if entry.aliased else found.candidate).decode("utf-8", "replace")
+    """The name at the end of the CNAME chain; without one, or if no host is called so, the name that was asked for."""
+    name = found.entries[0].canonical
+    return (name if is_host_name(name) else found.candidate).decode("utf-8", "replace")
 
 
 def _only_libc(settings: Settings, request: Request) -> str:
@@ -640,7 +646,7 @@ def _is_my_hostname(name: bytes) -> bool:
         b"_gateway",
         b"_outbound",
         b"localhost.localdomain",
-        os.fsencode(_socket.gethostname()).lower(),
+        os.fsencode(os.uname().nodename).lower(),
     ) or lowered.endswith((b".localhost", b".localhost.localdomain"))
 
 

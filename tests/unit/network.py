@@ -59,6 +59,7 @@ class Response(NamedTuple):
             self.aliases[-1].encode() if self.aliases else b"",
             bool(self.aliases),
             self.negative_ttl,
+            self.rcode == NOERROR and bool(self.aliases) and not self.addresses,
         )
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import socket
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from steadydns.contract.request import AF_INET
 from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
+
+if TYPE_CHECKING:
+    from steadydns.contract.request import Request
 
 # glibc's gai_strerror (posix/gai_strerror.c), which Python has no call for.
 _GLIBC: Final = {
@@ -15,6 +19,14 @@ _GLIBC: Final = {
     # FORMERR: gai_strerror has a text for it, EAI_FAIL's, that getaddrinfo never uses here.
     NO_RECOVERY: (socket.EAI_NONAME, "Name or service not known"),
 }
+
+
+def empty(request: Request) -> str:
+    """Return the reason for a name that has an alias or other records, and no address of the family asked for.
+
+    glibc has two ways to ask; the one for IPv4 alone, without a canonical name, reports it as it reports no data.
+    """
+    return NO_DATA if request.family == AF_INET and not request.canonical else HOST_NOT_FOUND
 
 
 class LookupFailed(Exception):  # noqa: N818 - a cause, read by people; never raised by itself

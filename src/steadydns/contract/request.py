@@ -29,6 +29,8 @@ _UNDERSTOOD: Final = (
 # accepts in answers (res_hnok). Anything else is rare enough to let libc decide.
 _NAME: Final = re.compile(rb"(?:[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.)*[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.?")
 
+_HOST_NAME: Final = re.compile(rb"[0-9A-Za-z_.][-0-9A-Za-z_.]*")
+
 MAX_NAME: Final = 253
 
 
@@ -95,6 +97,11 @@ def read(host: object, family: int, flags: int) -> Request | Theirs:
         bool(flags & AI_CANONNAME),
         bool(flags & AI_ADDRCONFIG),
     )
+
+
+def is_host_name(name: bytes) -> bool:
+    """Whether glibc takes it for a host's (res_hnok): what is reported as a canonical name is one."""
+    return _HOST_NAME.fullmatch(name) is not None
 
 
 def _is_numeric(name: bytes) -> bool:

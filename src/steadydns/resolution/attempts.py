@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from steadydns.resolution.record import FAILURE, RETRY, STALE, TIMEOUT, Event
 from steadydns.resolution.search import under
 from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step
-from steadydns.wire.message import FORMERR, NOERROR, NOTIMP, NXDOMAIN, Answer
+from steadydns.wire.message import FORMERR, NOERROR, NOTIMP, NXDOMAIN, RETRIED, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -244,8 +244,8 @@ class Attempts:
         if flow.edns and flow.transport == UDP and answer.rcode in (FORMERR, NOTIMP, BADVERS):
             # An old server that does not know EDNS (RFC 6891 section 7): the next attempt asks it plainly.
             self._env.servers.health(flow.server).edns = False
-        elif answer.rcode == FORMERR:
-            # glibc does not ask again either.
+        elif answer.rcode not in RETRIED:
+            # glibc does not ask again either, and reports all of them alike.
             self.settled[question] = Failed(FORMERR)
             del self._pending[question]
             return

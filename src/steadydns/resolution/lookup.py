@@ -28,6 +28,9 @@ HOST_NOT_FOUND: Final = "host_not_found"
 NO_DATA: Final = "no_data"
 TRY_AGAIN: Final = "try_again"
 NO_RECOVERY: Final = "no_recovery"
+EMPTY: Final = "empty"
+"""A name of the walk has records, an alias for instance, and no addresses. libc stops there, and its number for it
+depends on the call."""
 MALFORMED: Final = "malformed"
 """The servers answer, and what they say makes no sense to us. It may to libc, which is then to be asked."""
 
@@ -56,7 +59,7 @@ class NotFound(NamedTuple):
     """The name has none."""
 
     reason: str
-    """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or MALFORMED."""
+    """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or EMPTY, or MALFORMED."""
 
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
@@ -228,6 +231,8 @@ def lookup(
         found = walk.found(candidate, findings)
         if found is not None:
             return found
+        if any(not isinstance(finding, Failed) and finding.answer.empty for finding in findings):
+            return NotFound(EMPTY)
         verdict = _verdict(findings)
         if candidate.domain is None:
             as_is = verdict

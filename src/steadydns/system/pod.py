@@ -5,7 +5,6 @@ May import the standard library and its neighbours. Reads nothing before it is a
 
 from __future__ import annotations
 
-import _socket
 import os
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -40,7 +39,7 @@ class Pod:
         root: str = "/",
         *,
         environ: Mapping[str, str] | None = None,
-        hostname: Callable[[], str] = _socket.gethostname,
+        hostname: Callable[[], str] = lambda: os.uname().nodename,
         profile: Libc | None = None,
     ) -> None:
         self.libc: Libc = profile or libc()

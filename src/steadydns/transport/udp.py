@@ -27,7 +27,7 @@ _DATAGRAM: Final = _socket.SOCK_DGRAM | _socket.SOCK_NONBLOCK | _socket.SOCK_CLO
 class Datagram:
     """One question on its way. Sends in the constructor, which raises OSError where the network refuses at once."""
 
-    __slots__ = ("_ident", "_name", "fd", "question", "server", "sock")
+    __slots__ = ("_edns", "_ident", "_name", "fd", "question", "server", "sock")
 
     events = select.POLLIN
 
@@ -36,6 +36,7 @@ class Datagram:
         self.question = question
         self._ident = int.from_bytes(urandom(2), "big")
         self._name = encode_name(question.name)
+        self._edns = edns
         message = query(self._ident, self._name, question.type, EDNS_PAYLOAD if edns else 0)
         self.sock = _Socket(server.family, _DATAGRAM, 0)
         self.fd = self.sock.fileno()
@@ -60,7 +61,7 @@ class Datagram:
             except BlockingIOError:
                 return None
             try:
-                return parse(data, self._ident, self._name, self.question.type)
+                return parse(data, self._ident, self._name, self.question.type, edns=self._edns)
             except Mismatch:
                 continue
 

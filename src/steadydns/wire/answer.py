@@ -18,17 +18,22 @@ class Answer(NamedTuple):
     """The AA bit."""
 
     addresses: tuple[bytes, ...]
-    """Packed addresses in the order of the message, repetitions kept; only those of `canonical`."""
+    """Packed addresses in the order of the message, repetitions kept; only those of the
+    name at the end of the alias chain."""
 
     ttl: int
     """Lifetime of the records asked for and of the aliases that lead to them; 0 when there are none."""
 
     canonical: bytes
     """The name at the end of the alias chain, in presentation form without trailing dot, cased as in its CNAME
-    record; empty without aliases. A backslash in it means: not a host name."""
+    record. Without aliases the name asked for, if the response has it in another case; else empty. A backslash in it
+    means: not a host name."""
 
     aliased: bool
     """At least one CNAME record was followed."""
 
     negative_ttl: int | None
     """Lifetime of a denial (RFC 2308 section 5), the aliases that lead to it included; None without a SOA record."""
+
+    empty: bool = False
+    """NOERROR with records in the answer section, none of them an address of the name: no denial of the type."""

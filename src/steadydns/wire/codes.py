@@ -22,3 +22,6 @@ SERVFAIL = 2
 NXDOMAIN = 3
 NOTIMP = 4
 REFUSED = 5
+
+# What glibc asks another server for; every other failure is final.
+RETRIED = frozenset((SERVFAIL, NOTIMP, REFUSED))

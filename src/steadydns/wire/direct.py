@@ -69,6 +69,7 @@ def read_direct(
             b"",
             False,
             negative_ttl,
+            False,
         ),
     )
 

@@ -13,9 +13,6 @@ from .errors import WireError
 from .names import present_name
 from .records import Record, read_name, read_records
 
-# Resolvers give up earlier (Knot Resolver at 13, KR_CNAME_CHAIN_LIMIT), dnspython at 16 (dns.message.MAX_CHAIN):
-# a longer chain is a loop or an attack. glibc has no limit.
-MAX_LINKS = 16
 ADDRESS_SIZES = {A: 4, AAAA: 16}  # octets of RDATA, RFC 1035 section 3.4.1 and RFC 3596 section 2.2
 SMALLEST_SOA = 22  # octets of RDATA: two names that are the root, five numbers of 32 bits
 
@@ -36,29 +33,31 @@ def read_response(
     answers: int,
     authorities: int,
     additionals: int,
+    *,
+    edns: bool = False,
 ) -> Answer:
-    """Read the records of a response from `offset` on; the last three are the header's counts of them.
+    """Read the records of a response from `offset` on; the counts are the header's, `edns` is as for `parse`.
 
     Raises:
-        WireError: the counted records do not fit the message, a name or a length is wrong, or the alias chain
-            loops or has more than 16 links.
+        WireError: the counted records do not fit the message, a name or a length is wrong, or an alias comes after
+            addresses, of which glibc makes one thing or another.
     """
     known = {12: qname} if offset > 12 else {}
     canonical = qname
     ttls: list[int] = []
-    wanted: list[Record] = []
+    used: list[Record] = []
     negative_ttl = None
     rcode = flags & RCODE
     if answers:
-        aliases, wanted, offset = _read_answers(message, offset, answers, qtype, known)
-        canonical, ttls = _follow(qname, aliases)
+        canonical, ttls, used, offset = _read_answers(message, offset, answers, qname, qtype, known)
     if authorities:
         negative_ttl, offset = _read_authorities(message, offset, authorities, known)
     if additionals:
-        rcode |= _read_extended_rcode(message, offset, additionals, known)
-
-    end = canonical.lower()
-    used = [record for record in wanted if record[0].lower() == end] if rcode == NOERROR else []
+        extended = _read_extended_rcode(message, offset, additionals, known)
+        # Who was asked without EDNS has none to answer with (RFC 6891 section 6.1.1), and glibc does not look at it.
+        rcode |= extended if edns else 0
+    if rcode != NOERROR:
+        used = []
     return Answer(
         rcode,
         flags & TRUNCATED != 0,
@@ -68,15 +67,21 @@ def read_response(
         present_name(canonical) if ttls else b"",
         bool(ttls),
         None if negative_ttl is None else min([negative_ttl, *ttls]),
+        bool(rcode == NOERROR and answers and not used),
     )
 
 
 def _read_answers(
-    message: bytes, offset: int, count: int, qtype: int, known: dict[int, bytes]
-) -> tuple[dict[bytes, tuple[bytes, int]], list[Record], int]:
-    """Give the aliases (owner in lower case -> target, TTL), the records of type `qtype`, the offset after all."""
-    aliases: dict[bytes, tuple[bytes, int]] = {}
-    wanted = []
+    message: bytes, offset: int, count: int, qname: bytes, qtype: int, known: dict[int, bytes]
+) -> tuple[bytes, list[int], list[Record], int]:
+    """Give the last alias' target, the TTLs of the aliases, the records that answer, the offset after all.
+
+    As glibc 2.36 reads them: once, from the first to the last. An alias, whoever owns it, says whose addresses count
+    from there on; so a chain that comes backwards has none.
+    """
+    expected, lowered = qname, qname.lower()
+    ttls: list[int] = []
+    used: list[Record] = []
     size = ADDRESS_SIZES.get(qtype)
     end = offset
     for record in read_records(message, offset, count, known):
@@ -84,28 +89,17 @@ def _read_answers(
         if rclass != IN:
             continue
         if rtype == qtype:
-            if size is not None and end - start != size:
-                raise WireError(f"address of type {qtype} has {end - start} octets, not {size}")
-            wanted.append(record)
+            if owner.lower() == lowered and size in {None, end - start}:
+                used.append(record)
         elif rtype == CNAME:
-            target, after = read_name(message, start, known)
+            expected, after = read_name(message, start, known)
             if after != end:
                 raise WireError(f"CNAME at {start} has {end - start} octets, its name {after - start}")
-            # Of two CNAME records of one owner the later one counts, as in glibc's getaddrinfo.
-            aliases[owner.lower()] = target, ttl
-    return aliases, wanted, end
-
-
-def _follow(qname: bytes, aliases: dict[bytes, tuple[bytes, int]]) -> tuple[bytes, list[int]]:
-    """Give the name at the end of the chain that starts at `qname`, and the TTLs of its links."""
-    name = qname
-    ttls: list[int] = []
-    while (link := aliases.get(name.lower())) is not None:
-        if len(ttls) == MAX_LINKS:
-            raise WireError(f"CNAME chain loops or has more than {MAX_LINKS} links")
-        name, ttl = link
-        ttls.append(ttl)
-    return name, ttls
+            if used:
+                raise WireError(f"CNAME at {start} comes after addresses")
+            lowered = expected.lower()
+            ttls.append(ttl)
+    return expected, ttls, used, end
 
 
 def _read_authorities(

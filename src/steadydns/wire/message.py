@@ -20,6 +20,7 @@ from .codes import (
     OPT,
     PTR,
     REFUSED,
+    RETRIED,
     SERVFAIL,
     SOA,
     A,
@@ -27,6 +28,7 @@ from .codes import (
 from .direct import read_direct
 from .errors import Mismatch, WireError
 from .general import AUTHORITATIVE, RCODE, TRUNCATED, read_response
+from .names import present_name
 
 __all__ = [
     "AAAA",
@@ -40,6 +42,7 @@ __all__ = [
     "OPT",
     "PTR",
     "REFUSED",
+    "RETRIED",
     "SERVFAIL",
     "SOA",
     "A",
@@ -54,7 +57,10 @@ __all__ = [
 _RESPONSE = 0x8000
 _OPCODE = 0x7800
 _RECURSION_DESIRED = 0x0100
+_RECURSION_AVAILABLE = 0x0080
 _AUTHENTIC_DATA = 0x0020
+# Any of these bits makes an answer of a response without records.
+_PROVEN = AUTHORITATIVE | _RECURSION_AVAILABLE | RCODE
 
 _HEADER = Struct("!6H")
 _FRAMED = Struct("!HHHHHHH")  # length of the message, then its header
@@ -90,10 +96,11 @@ def framed_query(ident: int, qname: bytes, qtype: int) -> bytes:
     return _FRAMED.pack(len(qname) + 16, ident, _RECURSION_DESIRED, 1, 0, 0, 0) + qname + tail
 
 
-def parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
-    """Read the response to `query(ident, qname, qtype)`.
+def parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool = False) -> Answer:
+    """Read the response to `query(ident, qname, qtype)`; `edns` says that the query had an OPT record.
 
-    Octets after the counted records are ignored, as glibc does. When the TC bit is set and the records cannot
+    A response without any record from a server that neither is responsible nor recurses is a refusal, as in glibc: a
+    referral, or a lame server. Octets after the counted records are ignored, as glibc does. When the TC bit is set and the records cannot
     be read to the end, the answer has no addresses.
 
     Raises:
@@ -105,6 +112,7 @@ def parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
     message_ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(message)
     if message_ident != ident or flags & (_RESPONSE | _OPCODE) != _RESPONSE:
         raise Mismatch(f"id {message_ident}, flags {flags:#06x}: not a response to query {ident}")
+    name = qname
     if questions == 1:
         question = qname + (_TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN))
         offset = 12 + len(question)
@@ -112,16 +120,23 @@ def parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
         # Length octets are below the letters, so lower() leaves them alone.
         if echo != question and echo[:-4].lower() + echo[-4:] != qname.lower() + question[-4:]:
             raise Mismatch("the question is not the one that was asked")
+        name = echo[:-4]
     elif questions == 0 and flags & RCODE in _MAY_OMIT_QUESTION:
         offset = 12
     else:
         raise Mismatch(f"{questions} questions in the response")
+    if not answers and not flags & _PROVEN and additionals <= edns:
+        return Answer(REFUSED, False, False, (), 0, b"", False, None)
+    recased = name != qname
     if questions:
-        direct = read_direct(message, offset, qname, qtype, flags, answers, authorities, additionals)
+        direct = read_direct(message, offset, name, qtype, flags, answers, authorities, additionals)
         if direct is not None:
-            return direct
+            return direct._replace(canonical=present_name(name)) if recased else direct
     try:
-        return read_response(message, offset, qname, qtype, flags, answers, authorities, additionals)
+        answer = read_response(
+            message, offset, name, qtype, flags, answers, authorities, additionals, edns=edns
+        )
+        return answer._replace(canonical=present_name(name)) if recased and not answer.aliased else answer
     except WireError:
         if not flags & TRUNCATED:
             raise

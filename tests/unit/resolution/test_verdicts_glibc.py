@@ -7,8 +7,9 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from steadydns.contract.errors import gaierror
-from steadydns.resolution.lookup import NotFound
+from steadydns.contract.errors import empty, gaierror
+from steadydns.contract.request import Request, read
+from steadydns.resolution.lookup import EMPTY, NotFound
 from steadydns.wire.message import AAAA, A
 from tests.unit.network import DNS, RULES, FakeNetwork, FakeServer, Pod, Response, Zone, shown, texts
 from tests.unit.system import namespace
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 PROBE = Path(__file__).with_name("verdicts_probe.py")
 
-OUTCOMES = ("ok", "nxdomain", "nodata", "servfail", "refused", "notimp", "formerr")
+OUTCOMES = ("ok", "nxdomain", "nodata", "servfail", "refused", "notimp", "formerr", "empty")
 RCODES = {"servfail": 2, "refused": 5, "notimp": 4, "formerr": 1, "nxdomain": 3, "nodata": 0}
 TYPES = {socket.AF_UNSPEC: (A, AAAA), socket.AF_INET: (A,), socket.AF_INET6: (AAAA,)}
 
@@ -34,6 +35,8 @@ class ScriptedZone(Zone):
         outcome = self.outcomes[shown(question)]
         if outcome == "ok":
             return Response(0, ("192.0.2.1" if question.type == A else "2001:db8::1",))
+        if outcome == "empty":
+            return Response(0, aliases=("target.test",))
         return Response(RCODES[outcome])
 
 
@@ -75,7 +78,9 @@ def ours(one: dict[str, Any]) -> list[Any]:
     rules = RULES._replace(search=search, ndots=one["ndots"], exact=True, attempts=1)
     found = Pod(network, rules).lookup(one["name"], TYPES[one["family"]])
     if isinstance(found, NotFound):
-        return list(gaierror(found.reason).args)
+        request = read(one["name"], one["family"], 0)
+        assert isinstance(request, Request)
+        return list(gaierror(empty(request) if found.reason == EMPTY else found.reason).args)
     return sorted(texts(found))
 
 

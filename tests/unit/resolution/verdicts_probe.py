@@ -30,6 +30,8 @@ def serve(sock: socket.socket, outcomes: dict[str, str]) -> None:
         if outcome == "ok":
             address = "192.0.2.1" if kind == "A" else "2001:db8::1"
             response.answer.append(dns.rrset.from_text(question.name, 30, "IN", kind, address))
+        elif outcome == "empty":
+            response.answer.append(dns.rrset.from_text(question.name, 30, "IN", "CNAME", "target.test."))
         else:
             response.set_rcode(dns.rcode.Rcode(FAILURES[outcome]))
         sock.sendto(response.to_wire(), client)

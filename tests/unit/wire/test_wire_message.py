@@ -27,6 +27,7 @@ from steadydns.wire.message import (
     Answer,
     Mismatch,
     framed_query,
+    parse,
     query,
 )
 from tests.unit.wire.messages import (
@@ -84,23 +85,44 @@ def test_aaaa_addresses_have_sixteen_octets() -> None:
     assert (answer.addresses, answer.ttl) == ((SIX,), 9)
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
-def test_aliases_are_followed_in_any_order(order: tuple[int, ...]) -> None:
-    """The order of records and the case of names do not matter; the lowest TTL counts."""
-    records: tuple[bytes, ...] = CHAIN
-    if order[0] != 0:
-        records = tuple(
-            r.replace(b"\xc0\x10", b"\4test\0").replace(b"\0\4\1B", b"\0\x08\1B") for r in records
-        )
-    answer = read(response(tuple(records[i] for i in order)))
+def test_aliases_are_followed() -> None:
+    """The case of names does not matter, and the lowest TTL counts."""
+    answer = read(response(CHAIN))
     assert answer == Answer(NOERROR, False, False, (A1,), 7, b"c.net", True, None)
+
+
+def test_a_chain_that_comes_backwards_has_no_addresses() -> None:
+    """As in glibc, which reads the records once: addresses that come before their alias are nobody's."""
+    answer = read(response((rr(b"\1b\4test\0", A, 30, A1), rr(ASKED, CNAME, 9, b"\1b\4test\0"))))
+    assert answer == Answer(NOERROR, False, False, (), 0, b"b.test", True, None, empty=True)
 
 
 def test_names_outside_the_chain_are_ignored() -> None:
     """An address of a name that was not asked for is never returned, and its TTL does not count."""
     evil = b"\4evil\4test\0"
-    answer = read(response((rr(evil, A, 1, A2), rr(ASKED, A, 30, A1), rr(evil, CNAME, 1, ASKED))))
+    answer = read(response((rr(evil, A, 1, A2), rr(ASKED, A, 30, A1))))
     assert (answer.addresses, answer.ttl, answer.aliased) == ((A1,), 30, False)
+
+
+def test_addresses_of_another_length_are_ignored() -> None:
+    """As in glibc: they are records, and no addresses."""
+    assert read(response((rr(ASKED, A, 9, A1[:3]), rr(ASKED, A, 9, A1), rr(ASKED, A, 9, SIX)))).addresses == (
+        A1,
+    )
+    assert read(response((rr(ASKED, A, 9, A1[:3]),))).empty
+
+
+@pytest.mark.parametrize("flags", [0x8000, 0x8100])
+def test_nothing_from_a_server_that_is_not_responsible_is_a_refusal(flags: int) -> None:
+    """Neither AA nor RA, and no answer: a referral or a lame server, of which glibc asks the next one."""
+    soa = rr(b"\xc0\x10", SOA, 9, SOA_DATA)
+    assert read(response((), (soa,), flags=flags)).rcode == REFUSED
+    assert read(response((), (soa,), flags=flags | 0x400)).rcode == NOERROR
+    assert read(response((), (soa,), flags=flags | 0x080)).rcode == NOERROR
+    assert read(response((rr(ASKED, A, 9, A1),), flags=flags)).addresses == (A1,)
+    assert read(response((), (), (rr(ROOT, A, 9, A1),), flags=flags)).rcode == NOERROR
+    with_opt = response((), (), (opt(),), flags=flags)
+    assert parse(with_opt, IDENT, QNAME, A, edns=True).rcode == REFUSED
 
 
 def test_an_address_beside_an_alias_is_ignored() -> None:
@@ -159,9 +181,10 @@ def test_only_success_has_addresses(rcode: int) -> None:
 
 @pytest.mark.parametrize("extended", [1, 0x7F, 0x80, 0xFF])
 def test_the_rcode_has_twelve_bits_with_edns(extended: int) -> None:
-    """The OPT record's upper bits are joined to the header's, and make an error of success."""
+    """The OPT record's upper bits are joined to the header's where the query had one, and make an error of success."""
     message = response((rr(ASKED, A, 9, A1),), (), (opt(extended),))
-    answer = read(message)
+    assert (read(message).rcode, read(message).addresses) == (NOERROR, (A1,))
+    answer = parse(message, IDENT, QNAME, A, edns=True)
     assert (answer.rcode, answer.addresses) == (extended << 4, ())
     assert int(dns.message.from_wire(message).rcode()) == extended << 4
 
@@ -170,7 +193,7 @@ def test_only_the_first_opt_record_of_the_root_counts() -> None:
     """Glibc answers when there are more, or odd ones, and so do we."""
     answers = (rr(ASKED, A, 9, A1),)
     assert read(response(answers, (), (opt(), opt(1)))).addresses == (A1,)
-    assert read(response(answers, (), (opt(1), opt()))).rcode == 16
+    assert parse(response(answers, (), (opt(1), opt())), IDENT, QNAME, A, edns=True).rcode == 16
     assert read(response(answers, (), (rr(ASKED, OPT, 1 << 24, b""),))).addresses == (A1,)
 
 
@@ -222,9 +245,11 @@ def test_the_common_layouts_take_the_shortcut(message: bytes) -> None:
 
 
 def test_the_case_of_the_question_does_not_matter() -> None:
-    """A server may echo the name in another case; that makes no other canonical name of it."""
+    """A server may echo the name in another case; as in glibc, that is then the name's."""
     answer = read(response((rr(ASKED, A, 9, A1),), question=QNAME.upper()))
-    assert (answer.addresses, answer.canonical) == ((A1,), b"")
+    assert (answer.addresses, answer.canonical, answer.aliased) == ((A1,), b"WWW.TEST", False)
+    answer = read(response((rr(ASKED, 16, 9, b"\1x"), rr(ASKED, A, 9, A1)), question=QNAME.upper()))
+    assert (answer.addresses, answer.canonical) == ((A1,), b"WWW.TEST")
 
 
 def test_the_type_of_the_question_has_no_case() -> None:

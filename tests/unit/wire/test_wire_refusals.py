@@ -10,6 +10,7 @@ import pytest
 from steadydns.wire.message import AAAA, CNAME, OPT, SOA, A, Answer, Mismatch, WireError
 from tests.unit.wire.messages import (
     A1,
+    A2,
     ASKED,
     CHAIN,
     GOOD,
@@ -31,28 +32,29 @@ def chain_of(links: int) -> bytes:
     return response((*records, rr(names[-1], A, 9, A1)))
 
 
-def test_long_chains_are_refused() -> None:
-    """16 links are followed, 17 are not."""
+def test_long_chains_are_followed() -> None:
+    """As far as they go: each record is looked at once, so length costs nothing."""
     assert read(chain_of(16)).addresses == (A1,)
-    refuse(chain_of(17))
+    assert read(chain_of(99)).addresses == (A1,)
 
 
 @pytest.mark.parametrize("target", [ASKED, b"\1b\0"])
-def test_looping_chains_are_refused(target: bytes) -> None:
+def test_looping_chains_lead_nowhere(target: bytes) -> None:
     """A chain that comes back to itself never makes parsing loop, whether of one link or of two."""
-    refuse(
-        response((rr(ASKED, CNAME, 9, target), rr(b"\1b\0", CNAME, 9, b"\3WWW\4test\0"), rr(ASKED, A, 9, A1)))
-    )
+    loop = rr(ASKED, CNAME, 9, target), rr(b"\1b\0", CNAME, 9, b"\3WWW\4test\0")
+    assert read(response(loop)).empty
+    assert read(response((*loop, rr(ASKED, A, 9, A1)))).addresses == (A1,)  # as in glibc
+
+
+def test_an_alias_after_addresses_is_refused() -> None:
+    """Of such an answer glibc makes one thing or another, as the call may be: it is for libc to say."""
+    refuse(response((rr(ASKED, A, 9, A1), rr(ASKED, CNAME, 9, b"\1b\0"), rr(b"\1b\0", A, 9, A2))))
 
 
 @pytest.mark.parametrize(
     "records",
     [
-        (rr(ASKED, A, 9, A1[:3]),),
-        (rr(ASKED, A, 9, A1 + b"x"),),
-        (rr(ASKED, A, 9, A1), rr(ASKED, A, 9, A1[:3]) + b"x"),
         (rr(ASKED, A, 9, A1, rdlength=5),),
-        (rr(b"\4evil\0", A, 9, b""),),
         (rr(ASKED, CNAME, 9, b"\1b\0x"),),
         (rr(ASKED, CNAME, 9, b"\1b\0", rdlength=2), b"\0"),
         (rr(ASKED, CNAME, 9, b""),),
