@@ -18,7 +18,7 @@ from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed, empty, gaierror, reason_of
-from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, is_host_name, read
+from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, MAX_NAME, Request, Theirs, is_host_name, read
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.network import Surroundings
 from steadydns.resolution.attempts import Attempts, Begun, Failed
@@ -88,6 +88,8 @@ class Settings(NamedTuple):
     no_aaaa: bool
     aliases: bool
     """HOSTALIASES is set (hostname(7)); libc reads that file."""
+    room: int
+    """Octets that a name may have and still be one behind the longest search domain."""
     special: bool
     """Something here may leave a name to libc; what, _only_libc says."""
 
@@ -287,6 +289,8 @@ class Resolver:
             or (request.mapped and settings.hosts.answers(request.name, AF_INET))
         ):
             return Theirs("hosts")
+        if len(request.name) > settings.room:
+            return Theirs("too_long")
         if settings.special:
             reason = _only_libc(settings, request)
             if reason:
@@ -344,8 +348,9 @@ class Resolver:
             or conf.sortlist
             or conf.no_aaaa
         )
+        room = MAX_NAME - 1 - max(map(len, conf.search), default=0)
         known = self._known = Settings(
-            now + SETTINGS_KEPT, conf, rules, plan, self.pod.hosts(), conf.no_aaaa, aliases, special
+            now + SETTINGS_KEPT, conf, rules, plan, self.pod.hosts(), conf.no_aaaa, aliases, room, special
         )
         return known
 

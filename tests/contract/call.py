@@ -25,6 +25,8 @@ class Call(NamedTuple):
     """What the case is there for; '' for one of many."""
     rotates: bool = False
     """The server changes the order of this answer from one time to the next: its rows are compared as a multiset."""
+    after_all: bool = False
+    """Tried by steadydns and answered by libc after all: the call has its audit event twice (docs/differences.md)."""
 
     def __str__(self) -> str:
         """The call as source code."""

@@ -19,6 +19,7 @@ import dns.message
 from tests.contract.names import Zone, respond
 from tests.contract.probe import LENGTH, send
 
+SILENT = "127.0.0.8"
 FRAME = struct.Struct("!H")
 
 
@@ -38,6 +39,10 @@ class Server:
         self.selector.register(self.udp, selectors.EVENT_READ, self.datagrams)
         self.selector.register(self.tcp, selectors.EVENT_READ, self.accept)
         self.selector.register(sys.stdin.fileno(), selectors.EVENT_READ, self.command)
+        # Whoever asks there waits for ever.
+        self.silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.silent.bind((SILENT, port))
+        self.silent_tcp = socket.create_server((SILENT, port))
         self.buffers: dict[socket.socket, bytes] = {}
 
     def run(self) -> None:
