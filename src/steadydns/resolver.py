@@ -11,21 +11,31 @@ import os
 import socket
 import sys
 import weakref
+from operator import index
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
-from steadydns.contract.errors import LookupFailed, empty, gaierror, reason_of
-from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, MAX_NAME, Request, Theirs, is_host_name, read
+from steadydns.contract.errors import LookupFailed, gaierror, reason_of, reported
+from steadydns.contract.request import (
+    AF_INET,
+    AF_INET6,
+    AF_UNSPEC,
+    MAX_NAME,
+    Request,
+    Theirs,
+    is_host_name,
+    read,
+)
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.network import Surroundings
 from steadydns.resolution.attempts import Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
-from steadydns.resolution.lookup import EMPTY, MALFORMED, TRY_AGAIN, Found, NotFound, lookup
+from steadydns.resolution.lookup import MALFORMED, TRY_AGAIN, Found, NotFound, lookup
 from steadydns.resolution.record import FALLBACK, Event, Record
 from steadydns.resolution.servers import Servers
 from steadydns.rules import rules as make_rules
@@ -191,7 +201,10 @@ class Resolver:
     ) -> Rows:
         """Answer a call that was not a hit; whatever is not ours, or goes wrong here, the original answers."""
         try:
-            request = self._decide(host, family, flags)
+            index(type_), index(proto)
+            request = self._decide(host, index(family), index(flags))
+        except TypeError:  # an argument that is no number: the original says so
+            request = Theirs("not_a_number")
         except Exception as error:
             request = self._theirs(error)
         if isinstance(request, Theirs):
@@ -356,16 +369,12 @@ class Resolver:
 
     def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
         result = self._search(request, rules, record)
-        if isinstance(result, NotFound) and result.reason == EMPTY:
-            return NotFound(empty(request))
-        return result
+        return result if isinstance(result, Found) else NotFound(reported(result, request))
 
     def _search(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
         result = self._find(request.name, request.types, rules, record, deadline)
         if not request.mapped or (isinstance(result, Found) and not request.both):
-            return result
-        if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
             return result
         mapped = self._find(request.name, (A,), rules, record, deadline)
         if isinstance(mapped, NotFound):

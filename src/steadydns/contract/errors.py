@@ -6,10 +6,18 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from steadydns.contract.request import AF_INET
-from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
+from steadydns.resolution.lookup import (
+    EMPTY,
+    HOST_NOT_FOUND,
+    MALFORMED,
+    NO_DATA,
+    NO_RECOVERY,
+    TRY_AGAIN,
+)
 
 if TYPE_CHECKING:
     from steadydns.contract.request import Request
+    from steadydns.resolution.lookup import NotFound
 
 # glibc's gai_strerror (posix/gai_strerror.c), which Python has no call for.
 _GLIBC: Final = {
@@ -21,12 +29,20 @@ _GLIBC: Final = {
 }
 
 
-def empty(request: Request) -> str:
-    """Return the reason for a name that has an alias or other records, and no address of the family asked for.
+def reported(found: NotFound, request: Request) -> str:
+    """Return the reason that glibc's getaddrinfo reports for what the walk of resolver(5) came to.
 
-    glibc has two ways to ask; the one for IPv4 alone, without a canonical name, reports it as it reports no data.
+    It asks for IPv4 alone, without a canonical name, through the older gethostbyname2_r, where the last name's failure
+    outweighs what was found before (sysdeps/posix/getaddrinfo.c; each case is compared with the real one).
     """
-    return NO_DATA if request.family == AF_INET and not request.canonical else HOST_NOT_FOUND
+    older = request.family == AF_INET and not request.canonical
+    if found.reason == EMPTY:
+        return NO_DATA if older else HOST_NOT_FOUND
+    if not older or found.reason == MALFORMED:
+        return found.reason
+    if found.failed:
+        return TRY_AGAIN if found.reason == TRY_AGAIN else NO_DATA
+    return NO_DATA if found.reason == NO_DATA else HOST_NOT_FOUND
 
 
 class LookupFailed(Exception):  # noqa: N818 - a cause, read by people; never raised by itself

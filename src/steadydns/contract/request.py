@@ -105,7 +105,12 @@ def is_host_name(name: bytes) -> bool:
 
 
 def _is_numeric(name: bytes) -> bool:
-    """Whether libc takes it for an IPv4 address: inet_aton(3) has more forms than four decimals."""
+    """Whether libc takes it for an IPv4 address: inet_aton(3) has more forms than four decimals.
+
+    Or for one that it refuses: of nothing but digits and dots, it is no name to some of glibc's ways to ask.
+    """
+    if name[-1:] != b"." and not name.translate(None, b"0123456789."):
+        return True
     try:
         socket.inet_aton(name.decode("ascii"))
     except OSError:

@@ -60,6 +60,8 @@ class NotFound(NamedTuple):
 
     reason: str
     """HOST_NOT_FOUND, NO_DATA, TRY_AGAIN or NO_RECOVERY (netdb.h's h_errno names); or EMPTY, or MALFORMED."""
+    failed: bool = False
+    """The last name of the walk got no answer, or a failure; what libc reports may depend on that."""
 
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
@@ -217,13 +219,14 @@ def lookup(
     as_is_first = walk.candidates[0].domain is None and name.count(b".") >= env.rules.ndots
     searched: list[str] = []
     as_is = ""
-    stopped = False
+    stopped = failed = False
     for candidate in walk.candidates:
         if stopped and candidate.domain is not None:
             continue
         if walk.ruled_out(candidate):
             env.record.note(Event(env.clock(), CUT, Question(candidate.name, types[0])))
             searched.append(HOST_NOT_FOUND)
+            failed = False
             continue
         questions = walk.questions(candidate)
         yield from walk.ask(questions)
@@ -234,13 +237,14 @@ def lookup(
         if any(not isinstance(finding, Failed) and finding.answer.empty for finding in findings):
             return NotFound(EMPTY)
         verdict = _verdict(findings)
+        failed = any(isinstance(finding, Failed) and finding.rcode != FORMERR for finding in findings)
         if candidate.domain is None:
             as_is = verdict
             if b"" not in env.rules.search:
                 continue
         elif _unanswered(findings):
             # glibc asks for the name itself after that; our time is up.
-            return NotFound(as_is or TRY_AGAIN)
+            return NotFound(as_is or TRY_AGAIN, failed=True)
         stopped = _stops_search(verdict, findings)
         if not stopped:
             searched.append(verdict)
@@ -248,7 +252,7 @@ def lookup(
     # asked first because it has enough dots; else what the search list came upon; else that of the name itself.
     if not as_is_first:
         as_is = next((verdict for verdict in (NO_DATA, TRY_AGAIN) if verdict in searched), as_is)
-    return NotFound(as_is)
+    return NotFound(as_is, failed)
 
 
 def _verdict(findings: list[Finding]) -> str:

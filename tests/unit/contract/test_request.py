@@ -64,7 +64,7 @@ def test_what_is_no_name_of_dns_is_libcs(host: object, reason: str) -> None:
         ("redis", b"redis"),
         ("_dmarc.example.com", b"_dmarc.example.com"),
         ("1.2.3.4.", b"1.2.3.4."),
-        ("1.2.3.400", b"1.2.3.400"),
+        ("1.2.3.400a", b"1.2.3.400a"),
         ("3com.com", b"3com.com"),
         ("1e100.net", b"1e100.net"),
         ("a" * 63, b"a" * 63),

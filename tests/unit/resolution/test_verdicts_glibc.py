@@ -7,9 +7,9 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from steadydns.contract.errors import empty, gaierror
+from steadydns.contract.errors import gaierror, reported
 from steadydns.contract.request import Request, read
-from steadydns.resolution.lookup import EMPTY, NotFound
+from steadydns.resolution.lookup import NotFound
 from steadydns.wire.message import AAAA, A
 from tests.unit.network import DNS, RULES, FakeNetwork, FakeServer, Pod, Response, Zone, shown, texts
 from tests.unit.system import namespace
@@ -65,9 +65,11 @@ def walks() -> list[dict[str, Any]]:
             ["a", "b"],
             ndots,
             {f"{n} {kind}": o for n, o in zip(names, outcomes, strict=True) for kind in ("A", "AAAA")},
+            family,
         )
         for outcomes in product(OUTCOMES, repeat=3)
         for ndots in (0, 1)
+        for family in TYPES
     ]
 
 
@@ -80,7 +82,7 @@ def ours(one: dict[str, Any]) -> list[Any]:
     if isinstance(found, NotFound):
         request = read(one["name"], one["family"], 0)
         assert isinstance(request, Request)
-        return list(gaierror(empty(request) if found.reason == EMPTY else found.reason).args)
+        return list(gaierror(reported(found, request)).args)
     return sorted(texts(found))
 
 
