@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 class Pipeline:
     """The questions in flight on one connection."""
 
-    __slots__ = ("_deframer", "_next_id", "waiting")
+    __slots__ = ("_asked", "_deframer", "_next_id", "waiting")
 
     def __init__(self) -> None:
         self._deframer = Deframer()
         # The stream is what an off-path attacker cannot forge; ids have only to be distinct (RFC 7766 section 6.2.1).
         self._next_id = int.from_bytes(urandom(2), "big")
+        self._asked = 0
         self.waiting: dict[int, tuple[Question, bytes]] = {}
 
     def ask(self, questions: tuple[Question, ...]) -> bytes:
@@ -43,6 +44,7 @@ class Pipeline:
             self.waiting[ident] = (question, wire)
             parts.append(framed_query(ident, wire, type_))
         self._next_id = ident
+        self._asked += len(questions)
         return b"".join(parts)
 
     def feed(self, data: bytes) -> list[tuple[Question, Answer]]:
@@ -50,12 +52,16 @@ class Pipeline:
 
         Raises:
             WireError: the stream holds something that answers nothing asked here; the connection is of no more use.
+                A second answer to the same question is nothing of that kind: CoreDNS sends two where a plugin has
+                refused.
         """
         answered = []
         for message in self._deframer.feed(data):
             ident = message[0] << 8 | message[1] if len(message) > 1 else -1
             asked = self.waiting.get(ident)
             if asked is None:
+                if ident >= 0 and (self._next_id - ident) & 0xFFFF < self._asked:
+                    continue
                 raise WireError("an answer to no question in flight")
             question, name = asked
             answered.append((question, parse(message, ident, name, question.type)))

@@ -49,10 +49,12 @@ def options(text: str, search: str = SEARCH) -> World:
 SPAN = ".".join(["l" * 61] * 3 + ["l" * 62, "tt"])  # 251 octets
 SERVERS = "nameserver {}\nsearch default.svc.cluster.local\noptions ndots:2 timeout:1 attempts:2\n"
 
+WRONG_TYPES: tuple[Any, ...] = (bytearray(b"v4.test"), 25, 1.5, ("v4.test",), ["v4.test"], {}, True)
+
 TRAPS: dict[str, Trap] = {
     "01 str and bytes are equal, other types are refused": Trap(
         all_families("v4.test", b"v4.test", "redis", b"redis", "v6.test.", b"v6.test.")
-        + tuple(lookup(odd) for odd in (bytearray(b"v4.test"), 25, 1.5, ("v4.test",), ["v4.test"], {}, True))
+        + tuple(map(lookup, WRONG_TYPES))
     ),
     "02 None and the empty name": Trap(
         tuple(gai(nobody, port, 0, 0, 0, flags) for nobody in (None, "", b"") for port in (None, 80, "http", "") for flags in (0, PASSIVE, CANON, NUMHOST)),
