@@ -73,7 +73,7 @@ def walks() -> list[dict[str, Any]]:
     ]
 
 
-def ours(one: dict[str, Any]) -> list[Any]:
+def ours(one: dict[str, Any], *, hosts_missing: bool = False) -> list[Any]:
     """What steadydns reports for a case."""
     network = FakeNetwork({DNS: FakeServer(ScriptedZone(one["outcomes"]))})
     search = tuple(domain.encode() for domain in one["search"])
@@ -82,16 +82,16 @@ def ours(one: dict[str, Any]) -> list[Any]:
     if isinstance(found, NotFound):
         request = read(one["name"], one["family"], 0)
         assert isinstance(request, Request)
-        return list(gaierror(reported(found, request)).args)
+        return list(gaierror(reported(found, request, hosts_missing=hosts_missing)).args)
     return sorted(texts(found))
 
 
-def differences(cases: list[dict[str, Any]]) -> list[str]:
+def differences(cases: list[dict[str, Any]], *, hosts_missing: bool = False) -> list[str]:
     """The cases in which glibc reports something else."""
-    theirs = namespace.run(PROBE, cases)
+    theirs = namespace.run(PROBE, cases, *(["no-hosts"] if hosts_missing else []))
     found = []
     for one, their in zip(cases, theirs, strict=True):
-        our = ours(one)
+        our = ours(one, hosts_missing=hosts_missing)
         if our != their:
             found.append(
                 f"{one['name']} ndots:{one['ndots']} family {one['family']} {one['outcomes']}: {our}, glibc {their}"
@@ -107,3 +107,8 @@ def test_both_families_failures_are_merged_as_glibc_merges_them() -> None:
 def test_the_walk_ends_and_is_reported_as_glibc_does() -> None:
     """For every combination of outcomes along a search list, the addresses or the error are glibc's."""
     assert differences(walks()) == []
+
+
+def test_without_a_hosts_file_too() -> None:
+    """Glibc reports some failures otherwise where there is no hosts file, and so do we."""
+    assert differences(walks(), hosts_missing=True) == []
