@@ -323,7 +323,7 @@ class Resolver:
             rules = self._settings().rules
             result = self._search(request, rules, record)
             if isinstance(result, NotFound):
-                result = NotFound(self.profile.reported(result, request))
+                result = self._failure(result, request)
                 if result.reason == MALFORMED:
                     return Theirs(MALFORMED)
                 if self._settings().plan.after_dns:
@@ -331,6 +331,11 @@ class Resolver:
         except Exception as error:  # fail open
             return self._theirs(error)
         return result
+
+    def _failure(self, result: NotFound, request: Request) -> NotFound:
+        """The failure as libc reports it."""
+        missing = self.pod.hosts_missing()
+        return NotFound(self.profile.reported(result, request, hosts_missing=missing))
 
     def decide(self, host: object, family: int) -> Request | Theirs:
         """Say whether a call about a name alone is ours, and what it asks for."""
@@ -699,7 +704,7 @@ class Resolver:
         self.statistics.take(record)
         took = monotonic() - record.started
         if isinstance(result, NotFound):
-            return Explanation(name, "", rules, record, took, (), self.profile.reported(result, decision))
+            return Explanation(name, "", rules, record, took, (), self._failure(result, decision).reason)
         answers = tuple(address.text for group in self.rank(decision, result) for address in group)
         return Explanation(name, "", rules, record, took, answers, "", result.candidate.decode("ascii"))
 

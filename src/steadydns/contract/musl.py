@@ -57,9 +57,9 @@ class Musl(Profile):
             packed = list(map(mapped, packed))
         return tuple(packed)
 
-    def reported(self, found: NotFound, request: Request) -> str:
+    def reported(self, found: NotFound, request: Request, *, hosts_missing: bool) -> str:
         """Return the reason as the walk found it; aliases that lead to no address are no address to musl."""
-        del request
+        del request, hosts_missing
         return NO_DATA if found.reason == EMPTY else found.reason
 
     def canonical(self, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:

@@ -65,6 +65,6 @@ class Profile:
         name = found.entries[0].canonical
         return (name if is_host_name(name) else found.candidate).decode("utf-8", "replace")
 
-    def reported(self, found: NotFound, request: Request) -> str:
+    def reported(self, found: NotFound, request: Request, *, hosts_missing: bool) -> str:
         """Return the reason that libc's getaddrinfo reports for what the walk of resolver(5) came to."""
-        return reported(found, request)
+        return reported(found, request, hosts_missing=hosts_missing)
