@@ -60,7 +60,7 @@ class Client:
     """A process in the pod; as a context manager.
 
     ``module`` is imported there first: ``steadydns.auto`` to activate, None for the stock resolver. ``prefix`` is
-    a command that runs the client, such as ``unshare --mount``.
+    a command that runs the client, such as ``unshare --mount``; ``python`` the interpreter.
     """
 
     def __init__(
@@ -69,10 +69,11 @@ class Client:
         module: str | None = None,
         env: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
+        python: str | Path = sys.executable,
     ) -> None:
         self.pod = pod
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- closed when the context ends
-        command = [*prefix, sys.executable, str(PROGRAM), *([module] if module else [])]
+        command = [*prefix, str(python), str(PROGRAM), *([module] if module else [])]
         pipe = subprocess.PIPE
         self._process = pod.start(command, env=env, stdin=pipe, stdout=pipe, stderr=self._errors, text=True)
 
