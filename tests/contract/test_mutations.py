@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.contract.session import Session
 
 # A share of those made in one world.
-CALLS = [call for trap in TRAPS.values() if trap.world == World({"hosts": HOSTS}) for call in trap.calls][::8]
+CALLS = [call for trap in TRAPS.values() if trap.world == World({"hosts": HOSTS}) for call in trap.calls][::5]
 ADDRCONFIG = "addrconfig_forgotten"
 
 
