@@ -19,6 +19,7 @@ CALLS = 10_000
 
 @pytest.mark.lab
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_random_calls(own_pod: Pod, own_server: ServerProcess) -> None:
     """Ten thousand random calls have libc's rows, errors and audit events, cold and as hits."""
     assert not (found := fuzz.run(own_pod, CALLS)), "\n".join(found)

@@ -46,6 +46,7 @@ def unnoticed(session: Session, calls: list[Call], names: list[str]) -> list[str
 
 @pytest.mark.lab
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_every_bug_is_noticed(sessions: Callable[[World], Session]) -> None:
     """With each bug some call differs from libc; without any, none does."""
     names = [name for name in MUTATIONS if name != ADDRCONFIG]

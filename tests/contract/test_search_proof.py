@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from tests.contract.session import ServerProcess, Session
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
-ZONES = int(os.environ.get("CONTRACT_ZONES", "300"))
+ZONES = int(os.environ.get("CONTRACT_ZONES", "200"))
 SEED = 8020
 
 # Few labels, so that names, their parents, names behind a search domain and names of the world collide often.
@@ -148,10 +148,11 @@ def test_corednss_own_breach_is_no_difference(
 def test_pruning_costs_little_and_saves_much(
     sessions: Callable[[World], Session], own_server: ServerProcess
 ) -> None:
-    """One call never asks more than glibc and three questions; ten calls in a row never more than glibc."""
+    """One call never asks more than glibc and three questions, nor do any ten; repeated, and over all, it is fewer."""
     rng = random.Random(SEED + 2)
     worlds = list(compared(sessions))[:3]
     single: list[str] = []
+    total = 0
     for _ in range(ZONES // 3):
         where, session = healthy(zone(rng)), rng.choice(worlds)
         own_server.serve(where)
@@ -169,9 +170,15 @@ def test_pruning_costs_little_and_saves_much(
         theirs = own_server.log()
         session.ours(calls, "warm")
         mine = own_server.log()
-        assert len(mine) <= len(theirs), (list(map(str, calls)), theirs, mine)
+        assert len(mine) <= len(theirs) + 3, (list(map(str, calls)), theirs, mine)
+        total += len(mine) - len(theirs)
+        session.stock(calls[:1] * 10)
+        theirs = own_server.log()
+        session.ours(calls[:1] * 10, "warm")
+        assert len(own_server.log()) < len(theirs)
     own_server.serve(ZONE)
     assert not single, "\n".join(single[:5])
+    assert total < 0
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ class Attempts:
         self._queue: list[Question] = []
         self._failed_rounds = 0
         self._stuck: Flow | None = None
+        self._plainly = False
 
     def settle(self) -> Generator[Step, list[Reply], dict[Question, Finding]]:
         """Ask until every question is settled; return what was found for each."""
@@ -149,7 +150,9 @@ class Attempts:
                 continue
             if now >= until or not (self._in_flight() or self._waits(number)):
                 # Silence of earlier flows is waited for, but a round that only failed is one less to come.
-                self._failed_rounds += not self._in_flight(started)
+                # One that failed for EDNS, which libc does not send, is none.
+                self._failed_rounds += not self._plainly and not self._in_flight(started)
+                self._plainly = False
                 self._unanswered(number, server, now, started)
                 return
 
@@ -250,6 +253,7 @@ class Attempts:
         if flow.edns and flow.transport == UDP and answer.rcode in (FORMERR, NOTIMP, BADVERS):
             # An old server that does not know EDNS (RFC 6891 section 7): the next attempt asks it plainly.
             self._env.servers.health(flow.server).edns = False
+            self._plainly = answer.rcode != NOTIMP  # which may be the answer to the question itself
         elif answer.rcode not in RETRIED and self._env.rules.libc.believes_failures:
             # glibc does not ask again either, and reports all of them alike.
             self.settled[question] = Failed(FORMERR)
