@@ -410,7 +410,9 @@ class Resolver:
 
     def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
         result = self._search(request, rules, record)
-        return result if isinstance(result, Found) else NotFound(reported(result, request))
+        if isinstance(result, Found):
+            return result
+        return NotFound(reported(result, request, hosts_missing=self.pod.hosts_missing()))
 
     def _search(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from tests.contract import session
 from tests.contract.call import World
 from tests.contract.cases.zone import ZONE
 from tests.contract.session import ServerProcess, Session, resolv_conf
+from tests.lab import namespaces
 from tests.lab.fixtures import build_before_tests, lab_node, lab_node_with_cache, make_node, pod
 
 if TYPE_CHECKING:
@@ -47,17 +49,40 @@ def own_server(own_pod: Pod) -> Iterator[ServerProcess]:
     server.close()
 
 
-@pytest.fixture
-def sessions(own_pod: Pod, own_server: ServerProcess) -> Iterator[Callable[..., Session]]:
-    """Begin sessions in that pod: `sessions(world)`; a resolv.conf that names the server is there already."""
+@pytest.fixture(scope="session")
+def ipv4_pod(lab_node: Node) -> Iterator[Pod]:
+    """A pod without IPv6, not even on its loopback, with the same server."""
+    pod = lab_node.add_pod("ipv4")
+    setting = Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
+    namespaces.inside(pod.namespace, lambda: setting.write_text("1"))
+    server = ServerProcess(pod)
+    server.serve(ZONE)
+    yield pod
+    server.close()
+
+
+def begin_in(pod: Pod) -> Iterator[Callable[..., Session]]:
+    """Give what begins sessions in the pod, with a resolv.conf that names its server; end them afterwards."""
     begun = []
 
     def begin(world: World | None = None, **options: str) -> Session:
         world = world or World()
         files = {"resolv.conf": resolv_conf(), "nsswitch.conf": "hosts: files dns\n", **world.files}
-        begun.append(Session(own_pod, world._replace(files=files), **options))
+        begun.append(Session(pod, world._replace(files=files), **options))
         return begun[-1]
 
     yield begin
     for one in begun:
         one.close()
+
+
+@pytest.fixture
+def sessions(own_pod: Pod, own_server: ServerProcess) -> Iterator[Callable[..., Session]]:
+    """Begin sessions in the pod with our server: `sessions(world)`."""
+    yield from begin_in(own_pod)
+
+
+@pytest.fixture
+def ipv4_sessions(ipv4_pod: Pod) -> Iterator[Callable[..., Session]]:
+    """Begin sessions in the pod without IPv6."""
+    yield from begin_in(ipv4_pod)

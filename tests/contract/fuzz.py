@@ -167,7 +167,7 @@ def simpler(call: Call) -> Iterator[Call]:
     if len(arguments) > 2:
         yield call._replace(args=call.args[:-1])
     for at, plain in ((1, None), (1, 80), (2, 0), (3, 1), (4, 0), (5, 0)):
-        if at < len(arguments) and arguments[at] != plain:
+        if at < len(arguments) and arguments[at] not in (None, plain):
             yield call._replace(args=(*arguments[:at], plain, *arguments[at + 1 :]))
     if len(arguments) == 6:
         for bit in BITS:

@@ -63,9 +63,12 @@ class Audit:
             self.events.append((event, args))
 
 
-def plain(value: Any) -> Any:
-    """The value, without the type of a str that is no plain one: the host of an audit event (docs/decisions/0004)."""
-    return str.__str__(value) if isinstance(value, str) else value
+def plain(event: str, args: tuple[Any, ...]) -> list[Any]:
+    """The arguments of an audit event; getaddrinfo's host as text, see docs/decisions/0004 and test_audit.py."""
+    if event != "socket.getaddrinfo" or not isinstance(args[0], (str, bytes)):
+        return list(args)
+    host = args[0].decode("latin-1") if isinstance(args[0], bytes) else str.__str__(args[0])
+    return [host, *args[1:]]
 
 
 def make(call: Call, audit: Audit) -> Outcome:
@@ -80,9 +83,7 @@ def make(call: Call, audit: Audit) -> Outcome:
     else:
         kind, value = "returned", described(result)
     events, audit.events = audit.events, None
-    mine = tuple(
-        (name, described(list(map(plain, args)))) for name, args in events if name.startswith(LOOKUPS)
-    )
+    mine = tuple((name, described(plain(name, args))) for name, args in events if name.startswith(LOOKUPS))
     return Outcome(kind, value, mine, tuple(name for name, _ in events if not name.startswith(LOOKUPS)))
 
 

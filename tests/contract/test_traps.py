@@ -26,3 +26,9 @@ def test_trap(name: str, sessions: Callable[[World], Session], own_server: Serve
     session.check(trap.calls)
     if trap.silent:
         assert own_server.log() == []
+
+
+@pytest.mark.parametrize("name", [name for name in TRAPS if name[:2] in ("19", "20", "21", "22", "32")])
+def test_trap_without_ipv6(name: str, ipv4_sessions: Callable[[World], Session]) -> None:
+    """The same in a pod that has no IPv6 at all."""
+    ipv4_sessions(TRAPS[name].world).check(TRAPS[name].calls)

@@ -38,7 +38,7 @@ _HERROR: Final = {
 }
 
 
-def reported(found: NotFound, request: Request) -> str:
+def reported(found: NotFound, request: Request, *, hosts_missing: bool = False) -> str:
     """Return the reason that glibc's getaddrinfo reports for what the walk of resolver(5) came to.
 
     It asks for IPv4 alone, without a canonical name, through the older gethostbyname2_r, where the last name's failure
@@ -51,7 +51,8 @@ def reported(found: NotFound, request: Request) -> str:
         return NO_DATA if older else HOST_NOT_FOUND
     if not older or found.reason == MALFORMED:
         return found.reason
-    if found.failed:
+    if found.failed and (hosts_missing or found.reason == TRY_AGAIN):
+        # What nss_files could not open leaves an errno behind, which glibc takes for that of the failure.
         return TRY_AGAIN if found.reason == TRY_AGAIN else NO_DATA
     return NO_DATA if found.reason == NO_DATA else HOST_NOT_FOUND
 

@@ -83,6 +83,10 @@ class Pod:
         """Return the names of the hosts file."""
         return self._hosts.get()
 
+    def hosts_missing(self) -> bool:
+        """Tell whether there was no hosts file when it was looked for last."""
+        return self._hosts.missing
+
     def nsswitch_plan(self) -> nsswitch.Plan:
         """Return which sources are ours to ask."""
         return self._nsswitch.get() if self._fixed_plan is None else self._fixed_plan

@@ -90,7 +90,7 @@ def walks(family: int, flags: int, options: str) -> list[dict[str, Any]]:
     ]
 
 
-def ours(one: dict[str, Any]) -> list[Any]:
+def ours(one: dict[str, Any], *, hosts_missing: bool = False) -> list[Any]:
     """What steadydns reports for a case."""
     network = FakeNetwork({DNS: FakeServer(ScriptedZone(one["outcomes"]))})
     search = tuple(domain.encode() for domain in one["search"])
@@ -101,16 +101,16 @@ def ours(one: dict[str, Any]) -> list[Any]:
     if isinstance(found, NotFound):
         request = read(one["name"], one["family"], one["flags"])
         assert isinstance(request, Request)
-        return list(gaierror(reported(found, request)).args)
+        return list(gaierror(reported(found, request, hosts_missing=hosts_missing)).args)
     return sorted(texts(found))
 
 
-def differences(cases: list[dict[str, Any]]) -> list[str]:
+def differences(cases: list[dict[str, Any]], *, hosts_missing: bool = False) -> list[str]:
     """The cases in which glibc reports something else."""
-    theirs = namespace.run(PROBE, cases)
+    theirs = namespace.run(PROBE, cases, *(["no-hosts"] if hosts_missing else []))
     found = []
     for one, their in zip(cases, theirs, strict=True):
-        our = ours(one)
+        our = ours(one, hosts_missing=hosts_missing)
         if our != their:
             found.append(
                 f"{one['name']} ndots:{one['ndots']} family {one['family']} flags {one['flags']} {one['outcomes']}: {our}, glibc {their}"
@@ -129,3 +129,9 @@ def test_both_families_failures_are_merged_as_glibc_merges_them(options: str) ->
 def test_the_walk_ends_and_is_reported_as_glibc_does(family: int, flags: int, options: str) -> None:
     """For every combination of outcomes along a search list, the addresses or the error are glibc's."""
     assert differences(walks(family, flags, options)) == []
+
+
+@pytest.mark.parametrize(("family", "flags"), CALLS)
+def test_without_a_hosts_file_too(family: int, flags: int) -> None:
+    """Glibc reports some failures otherwise where there is no hosts file, and so do we."""
+    assert differences(walks(family, flags, ""), hosts_missing=True) == []

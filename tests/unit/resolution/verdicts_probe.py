@@ -60,6 +60,8 @@ def main() -> None:
     """Look up each case's name; print what came of it."""
     private_etc()
     write_etc("nsswitch.conf", "hosts: files dns\n")
+    if "no-hosts" not in sys.argv:
+        write_etc("hosts", "127.0.0.1 localhost\n")
     outcomes: dict[str, str] = {}
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", 53))
