@@ -10,7 +10,7 @@ ARGS ?=
 RUN := $(VENV)/bin/python
 CHECKED = $(wildcard src tests examples benchmarks)
 
-.PHONY: help demo test test-lowest contract fuzz bench lab lab-build cpython cpython-here lint types format
+.PHONY: help demo test test-lowest contract contract-here contract-fuzz fuzz bench lab lab-build cpython cpython-here lint types format
 .PHONY: venv-runtime venv-test venv-fuzz venv-dev
 
 help:
@@ -22,8 +22,18 @@ demo: venv-runtime
 test: venv-test
 	$(RUN) -m pytest $(ARGS)
 
-contract: venv-test
+# Beside the real libc, on every Python 3.10 to 3.13 that is found; ends with `N equal of N` for each.
+contract:
+	@status=0; scripts/pythons | { while read -r minor python; do \
+	    $(MAKE) --no-print-directory contract-here PYTHON="$$python" VENV="$(VENV)-$$minor" </dev/null || status=1; \
+	done; exit $$status; }
+
+contract-here: venv-test
 	$(RUN) -m pytest tests/contract $(ARGS)
+
+# Random calls, 200,000 unless ARGS says otherwise; prints a minimal call for each difference.
+contract-fuzz: venv-test
+	$(RUN) -m tests.contract.fuzz $(ARGS)
 
 # Coverage-guided, for a minute unless ARGS says otherwise; the bounded fuzz tests are part of `make test`.
 fuzz: venv-fuzz

@@ -26,7 +26,7 @@ def errno_swapped() -> None:
     """NODATA has NXDOMAIN's number."""
     from steadydns.contract import errors
 
-    errors._GLIBC[errors.NO_DATA] = (socket.EAI_NONAME, errors._GLIBC[errors.NO_DATA][1])  # type: ignore[attr-defined,index]
+    errors._GLIBC[errors.NO_DATA] = (socket.EAI_NONAME, errors._GLIBC[errors.NO_DATA][1])  # type: ignore[attr-defined]
 
 
 def text_changed() -> None:

@@ -174,6 +174,34 @@ def test_pruning_costs_little_and_saves_much(
     assert not single, "\n".join(single[:5])
 
 
+@pytest.mark.parametrize(
+    ("name", "exists"),
+    [
+        ("a.b.a.svc", "a.b.a.svc.default.svc.cluster.local"),
+        ("a.svc", "a.svc.svc.cluster.local"),
+        ("a.b", "a.b.default.svc.cluster.local"),
+        ("a.cluster.local", "a.cluster.local.default.svc.cluster.local"),
+        ("a.svc.cluster.local", "a.svc.cluster.local.svc.cluster.local"),
+        ("a.com", "a.com.default.svc.cluster.local"),
+        ("a.b", "nothing.invalid"),
+    ],
+)
+def test_a_wrong_guess_costs_three_questions(
+    sessions: Callable[[World], Session], own_server: ServerProcess, name: str, exists: str
+) -> None:
+    """Where a name is found elsewhere than its shape lets expect, three questions more than glibc's are the most."""
+    own_server.serve(Zone({exists: Records(("10.96.0.20",))}))
+    session = next(compared(sessions))
+    own_server.count()
+    stock = session.stock([lookup(name)])
+    theirs = own_server.log()
+    ours = session.ours([lookup(name)], "cold")["cold"]
+    mine = own_server.log()
+    assert ours[0].value == stock[0].value
+    assert len(mine) <= len(theirs) + 3, (theirs, mine)
+    own_server.serve(ZONE)
+
+
 def healthy(where: Zone) -> Zone:
     """The zone without what fails, whose questions are repeated, and with SOA records, without which nothing is kept."""
     nodes = {

@@ -34,6 +34,9 @@ depends on the call."""
 MALFORMED: Final = "malformed"
 """The servers answer, and what they say makes no sense to us. It may to libc, which is then to be asked."""
 
+MAX_PROOFS: Final = 3
+"""Search domains that one lookup sets out to rule out: each costs a question, in vain if the name is in the first."""
+
 PREFETCH_HITS: Final = 2
 """Uses after which an entry is worth fetching before it expires."""
 
@@ -142,11 +145,13 @@ class _Walk:
         target = likely(self.name, self.candidates)
         asked: dict[Question, None] = {}
         unproven = useful = 0
-        candidate, sure = self.candidates[0], False
+        candidate, guessed, certain = self.candidates[0], False, False
         for candidate in self.candidates:
-            sure = candidate is target
-            if candidate.domain is None or sure:
+            guessed = candidate is target
+            if candidate.domain is None or guessed:
                 break
+            if unproven - useful == MAX_PROOFS:
+                return asked
             question = self.cut_of(candidate)
             if question is None:
                 return ()
@@ -157,12 +162,13 @@ class _Walk:
                 known = self.env.cache.peek(question)
                 useful += known is not None and known.useful
             elif isinstance(found, Failed) or not found.denies_name:
-                sure = True
+                certain = True
                 break
         # The name that the proofs lead to is asked beside them where it is all but certain to be needed: in the
         # cluster by its shape, outside only after the same proofs have led there before. So a cluster's name is
-        # never sent to the world on a guess.
-        if sure or unproven == useful:
+        # never sent to the world on a guess. A guess that is wrong costs two questions, so it may not come on top of
+        # more than one proof: no lookup asks more than three questions that libc would not.
+        if certain or unproven == useful or (guessed and unproven - useful <= 1):
             asked.update(dict.fromkeys(q for q in self.questions(candidate) if self.fresh(q) is None))
         return asked
 
