@@ -51,7 +51,7 @@ def difference(call: Call, when: str, stock: Outcome, ours: Outcome) -> Differen
     theirs, mine = stock.value, ours.value
     if call.rotates:
         theirs, mine = _unordered(theirs), _unordered(mine)
-    same = theirs == mine or (when == "hit" and _takes_turns(theirs, mine))
+    same = theirs == mine or (when == "hit" and (_takes_turns(theirs, mine) or _is_next(call, theirs, mine)))
     if stock.kind != ours.kind or not same:
         return Difference(call, when, "the result differs", _shown(stock), _shown(ours))
     if ours.events != stock.events * (2 if call.after_all else 1):
@@ -60,6 +60,11 @@ def difference(call: Call, when: str, stock: Outcome, ours: Outcome) -> Differen
     if extra:
         return Difference(call, when, "there are more audit events", stock.other_events, extra)
     return None
+
+
+def _is_next(call: Call, stock: Any, hit: Any) -> bool:
+    """Whether the hit has one address where libc has one, of a name that is said to have several to take turns."""
+    return call.rotates and stock[0] == hit[0] == "builtins.str"
 
 
 def _takes_turns(stock: Any, hit: Any) -> bool:
