@@ -27,6 +27,7 @@ from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
 from steadydns.resolution.lookup import MALFORMED, TRY_AGAIN, Found, NotFound, lookup
 from steadydns.resolution.record import FALLBACK, Event, Record
+from steadydns.resolution.search import candidates
 from steadydns.resolution.servers import Servers
 from steadydns.rules import rules as make_rules
 from steadydns.statistics import Statistics
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from steadydns.contract.rows import Address, Shape
     from steadydns.explanation import Explanation
     from steadydns.resolution.attempts import Finding
+    from steadydns.resolution.cache import Entry
     from steadydns.resolution.environment import Rules
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
@@ -545,6 +547,24 @@ class Resolver:
 
             return records(name, rdtype, self._settings().rules)
         return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
+
+    def known(self, name: bytes, type_: int) -> Entry | None:
+        """Return the live answer that a lookup of the name uses, for those who report a TTL; None without one."""
+        rules, now = self._settings().rules, monotonic()
+        for candidate in candidates(name, rules.search, rules.ndots):
+            entry = self.cache.peek(Question(candidate.name, type_))
+            if entry is not None and entry.addresses and entry.expires > now:
+                return entry
+        return None
+
+    def nameservers(self) -> tuple[str, ...]:
+        """Return the addresses of resolv.conf's servers."""
+        return tuple(server.address for server in self._settings().rules.servers)
+
+    def node_local(self) -> str:
+        """Return the address of the cache on the node while it is known to answer, else ''."""
+        preferred = self._settings().rules.preferred
+        return preferred.address if preferred is not None and self.servers.health(preferred).good else ""
 
     def flush(self, name: str | None = None) -> int:
         """Forget what is cached, or what is cached of one name; return the number of answers forgotten.

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from steadydns.config import chosen_hooks
+from steadydns.native import RLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,10 +16,15 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
-DEFAULT: Final = ("stdlib", "asyncio")
+DEFAULT: Final = ("stdlib", "asyncio", "aiohttp", "aiodns", "gevent")
 EVERY: Final = DEFAULT
 
 _log = logging.getLogger("steadydns")
+
+# Module -> what is to be done after its import. A module stays here, without calls if need be, while wrapt waits for
+# it: wrapt forgets no hook before it has run, and one may be installed and uninstalled any number of times.
+_awaited: dict[str, list[Callable[[], None]]] = {}
+_lock = RLock()  # guards _awaited and each Installation's _undo; held for list operations only
 
 
 class Installation:
@@ -28,6 +34,7 @@ class Installation:
         self.resolver = resolver
         self.installed: list[str] = []
         self._undo: list[Callable[[], None]] = []
+        self._waiting: list[tuple[str, Callable[[], None]]] = []
         self._active = True
 
     def install(self, spec: str) -> None:
@@ -47,21 +54,52 @@ class Installation:
     def _when_imported(self, name: str, module: ModuleType) -> None:
         import wrapt  # noqa: PLC0415 - only where a library is still to come
 
-        wrapt.register_post_import_hook(lambda _: self._apply(name, module), module.TARGET)
+        target = module.TARGET
+
+        def apply() -> None:
+            self._apply(name, module)
+
+        with _lock:
+            known = target in _awaited
+            _awaited.setdefault(target, []).append(apply)
+            self._waiting.append((target, apply))
+        if not known:
+            wrapt.register_post_import_hook(lambda _: _imported(target), target)
 
     def _apply(self, name: str, module: ModuleType) -> None:
         if not self._active:
             return
         try:
-            self._undo.append(module.install(self.resolver))
+            undo = module.install(self.resolver)
         except Exception:  # never the reason an import fails
             _log.warning("the hook %r failed; the library stays as it is", name, exc_info=True)
-        else:
-            self.installed.append(name)
+            return
+        # An import in another thread may come here while undo() is at work.
+        with _lock:
+            active = self._active
+            if active:
+                self._undo.append(undo)
+                self.installed.append(name)
+        if not active:
+            undo()
 
     def undo(self) -> None:
-        """Take back every hook, last first; hooks whose library was never imported stay without effect."""
-        self._active = False
-        while self._undo:
-            self._undo.pop()()
-        self.installed.clear()
+        """Take back every hook, last first, and wait for no library any more."""
+        with _lock:
+            self._active = False
+            steps, self._undo = self._undo, []
+            for target, apply in self._waiting:
+                if apply in _awaited.get(target, ()):
+                    _awaited[target].remove(apply)
+            self._waiting.clear()
+            self.installed.clear()
+        while steps:
+            steps.pop()()
+
+
+def _imported(target: str) -> None:
+    """Do what waits for the module."""
+    with _lock:
+        calls = _awaited.pop(target, [])
+    for call in calls:
+        call()

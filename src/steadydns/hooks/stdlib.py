@@ -1,7 +1,8 @@
 """socket.getaddrinfo and _socket.getaddrinfo: the hot path of a hit, and the door for everything else.
 
 Both are replaced. `socket` is the fast way; `_socket` catches whoever kept the stock `socket.getaddrinfo` before, and
-gevent, whose resolver calls it in its thread pool.
+gevent, whose resolver calls it in its thread pool. What gevent or eventlet have put in the place of the public one
+stays there: it lets other greenlets run during a lookup, and ours would not.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 NAME: Final = "stdlib"
 TARGET: Final = "socket"
+
+_COOPERATIVE: Final = ("gevent.", "eventlet.")
 
 
 def replacement(resolver: Resolver, table: Table) -> tuple[Callable[..., Rows], Callable[[], None]]:
@@ -68,9 +71,12 @@ def install(resolver: Resolver) -> Callable[[], None]:
     """Replace both functions; return the call that undoes it."""
     undo: list[Callable[[], object]] = []
     for module, table in ((_socket, resolver.raw), (socket, resolver.public)):
+        found = getattr(module, "getaddrinfo")  # noqa: B009
+        if (found.__module__ or "").startswith(_COOPERATIVE):
+            continue
         mine = Table(table.original, enums=table.enums)
         function, retire = replacement(resolver, mine)
-        functools.update_wrapper(function, getattr(module, "getaddrinfo"))  # noqa: B009
+        functools.update_wrapper(function, found)
         mine.function = function
         resolver.tables.append(mine)
         undo += [

@@ -6,6 +6,7 @@ import select
 from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
+from steadydns.native import poll
 from steadydns.transport.exchange import TCP, Flow, Reply, Step
 from steadydns.transport.tcp import Connection, failure_of
 from steadydns.transport.udp import Datagram
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from steadydns.wire.message import Answer
 
 T = TypeVar("T")
-
-# Taken before gevent or eventlet can replace it; a worker thread's wait must be the kernel's own.
-_poll = select.poll
-
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
 _new = tuple.__new__
@@ -148,7 +145,7 @@ def prompt(
         connection.ask(flow.questions)
         flow.connected = True
         waiting, fd = connection.pipeline.waiting, connection.fd
-        poller = _poll()
+        poller = poll()
         poller.register(fd, select.POLLIN)
         while waiting:
             left = until - clock()
@@ -175,7 +172,7 @@ class Exchange:
         self._pool = pool
         self._clock = clock
         self._channels: dict[int, Stream | _Packet] = {}
-        self._poller = _poll()
+        self._poller = poll()
 
     def adopt(self, stream: Stream) -> None:
         """Go on with a flow that was opened before."""
