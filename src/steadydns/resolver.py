@@ -41,6 +41,8 @@ from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, A
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dns.message import Message
+
     from steadydns.contract.rows import Address, Shape
     from steadydns.explanation import Explanation
     from steadydns.resolution.attempts import Finding
@@ -547,6 +549,26 @@ class Resolver:
 
             return records(name, rdtype, self._settings().rules)
         return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
+
+    def ask(self, query: Message, timeout: float, *, tcp: bool = False) -> Message | None:
+        """Put a message of dnspython's to the pod's servers, the cache on the node first while it answers.
+
+        Args:
+            query: Any question; each attempt is sent under an id of its own.
+            timeout: Seconds for all attempts together.
+            tcp: Whether to ask over TCP from the start.
+
+        Returns:
+            The response that settled it, else the last one; None where no server answered.
+        """
+        from steadydns.records import ask  # noqa: PLC0415 - dnspython is loaded by whoever needs it
+
+        rules = self._settings().rules
+        if rules.preferred is not None and self.node_local():
+            rules = rules._replace(servers=(rules.preferred, *rules.servers))
+        if tcp:
+            rules = rules._replace(transport=TCP)
+        return ask(query, rules, monotonic() + timeout)
 
     def known(self, name: bytes, type_: int) -> Entry | None:
         """Return the live answer that a lookup of the name uses, for those who report a TTL; None without one."""

@@ -247,7 +247,9 @@ class _Hook:
         rows = await self._rows(one, host, None, family, socket.SOCK_STREAM)
         canonical = self._answer(host, rows[0][0])[1]
         kind = _class("AresHostResult", "ares_host_result")
-        return _make(kind, name=canonical or host, aliases=[], addresses=_texts(rows))
+        # pycares 4 lists the name that was asked for among the aliases, pycares 5 none.
+        aliases = [host] if canonical and kind.__module__.startswith("pycares") else []
+        return _make(kind, name=canonical or host, aliases=aliases, addresses=_texts(rows))
 
     async def _absolute(self, one: Any, host: str, qtype: str) -> tuple[list[str], int, str]:
         """Ask for the name as it stands, without a search list and the hosts file, as a query does."""

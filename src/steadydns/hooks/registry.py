@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import sys
@@ -12,12 +13,14 @@ from steadydns.native import RLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
+    from typing import TypeAlias
 
     from steadydns.resolver import Resolver
 
+    Install: TypeAlias = Callable[[Resolver], Callable[[], None]]
+
 DEFAULT: Final = ("stdlib", "asyncio", "aiohttp", "aiodns", "gevent")
-EVERY: Final = DEFAULT
+EVERY: Final = (*DEFAULT, "eventlet", "psycopg2", "dnspython", "grpc", "native")
 
 _log = logging.getLogger("steadydns")
 
@@ -46,18 +49,25 @@ class Installation:
             names = DEFAULT
         for name in names:
             module = importlib.import_module(f"steadydns.hooks.{name}")
-            if module.TARGET in sys.modules:
-                self._apply(name, module)
+            if isinstance(module.TARGET, str):
+                self._attach(name, module.TARGET, module.install)
             else:
-                self._when_imported(name, module)
+                for target in module.TARGET:
+                    self._attach(name, target, functools.partial(module.install, target=target))
 
-    def _when_imported(self, name: str, module: ModuleType) -> None:
-        import wrapt  # noqa: PLC0415 - only where a library is still to come
-
-        target = module.TARGET
+    def _attach(self, name: str, target: str, install: Install) -> None:
+        """Install at once where the module is imported, else after its import."""
 
         def apply() -> None:
-            self._apply(name, module)
+            self._apply(name, install)
+
+        if target in sys.modules:
+            apply()
+        else:
+            self._when_imported(target, apply)
+
+    def _when_imported(self, target: str, apply: Callable[[], None]) -> None:
+        import wrapt  # noqa: PLC0415 - only where a library is still to come
 
         with _lock:
             known = target in _awaited
@@ -66,11 +76,11 @@ class Installation:
         if not known:
             wrapt.register_post_import_hook(lambda _: _imported(target), target)
 
-    def _apply(self, name: str, module: ModuleType) -> None:
+    def _apply(self, name: str, install: Install) -> None:
         if not self._active:
             return
         try:
-            undo = module.install(self.resolver)
+            undo = install(self.resolver)
         except Exception:  # never the reason an import fails
             _log.warning("the hook %r failed; the library stays as it is", name, exc_info=True)
             return
@@ -79,7 +89,8 @@ class Installation:
             active = self._active
             if active:
                 self._undo.append(undo)
-                self.installed.append(name)
+                if name not in self.installed:
+                    self.installed.append(name)
         if not active:
             undo()
 
