@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from steadydns.config import chosen_hooks
+from steadydns.config import ON, chosen_hooks
 from steadydns.native import RLock
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Installation:
         except ValueError as error:
             _log.warning("%s; installing the default hooks", error)
             names = DEFAULT
+        if os.environ.get("STEADYDNS_DETECT_BYPASS", "").strip().lower() in ON:
+            from steadydns.hooks import bypass  # noqa: PLC0415 - for tests and diagnoses
+
+            bypass.watch()
+            self._undo.append(bypass.unwatch)
         for name in names:
             module = importlib.import_module(f"steadydns.hooks.{name}")
             if isinstance(module.TARGET, str):
