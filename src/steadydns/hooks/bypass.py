@@ -1,7 +1,8 @@
 """STEADYDNS_DETECT_BYPASS=1: names that are resolved behind our back are reported, once for each place in the code.
 
 CPython raises an audit event (PEP 578) before its C code resolves a name, whoever calls it. An event from a frame that
-is not ours, with a host that is a name, is a lookup that we did not see. Native code (c-ares, libcurl, librdkafka and
+is not ours, with a host that is a name, is a lookup that we did not see. (For an address that a socket is given, the
+event comes after the lookup: one that failed is not reported.) Native code (c-ares, libcurl, librdkafka and
 so on) raises none: `docs/coverage.md` lists what of that kind is known. For tests and diagnoses, not for production:
 every call of every audited function in the process passes here.
 """
