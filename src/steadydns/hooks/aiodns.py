@@ -7,7 +7,6 @@ go to the cache on the node first while that answers.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import socket
 import warnings
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from steadydns.hooks.patch import replace
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterable
 
     from steadydns.resolver import Resolver
@@ -172,6 +172,8 @@ class _Hook:
 
     def _start(self, one: Any, ours: Any, theirs: Callable[[], Any]) -> asyncio.Future[Any]:
         """Return a future, as aiodns' methods do; where we cannot answer, c-ares does."""
+        import asyncio  # noqa: PLC0415 - what imports this module may do without asyncio for ever
+
         from aiodns.error import DNSError  # noqa: PLC0415 - aiodns is there
 
         async def answer() -> Any:
