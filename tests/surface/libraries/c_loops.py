@@ -175,7 +175,14 @@ LIBRARIES = (
         "import gevent.socket",
     ),
     Library("eventlet", GREEN, ("eventlet",), EVENTLET, hook="eventlet"),
-    Library("eventlet without greendns", GREEN, ("eventlet",), EVENTLET, {"EVENTLET_NO_GREENDNS": "yes"}),
+    Library(
+        "eventlet without greendns",
+        GREEN,
+        ("eventlet",),
+        EVENTLET,
+        {"EVENTLET_NO_GREENDNS": "yes"},
+        "eventlet",
+    ),
     Library(
         "aiodns",
         (

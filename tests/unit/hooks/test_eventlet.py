@@ -73,13 +73,51 @@ def test_other_green_threads_run_during_a_lookup(order: str, etc: Path, real: Lo
     assert int(output.split()[-1]) >= 3
 
 
+CONNECT = """
+import socket
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+for connect in ("connect", "connect_ex"):
+    sock = socket.socket()
+    getattr(sock, connect)(("here.prod", listener.getsockname()[1]))
+    listener.accept()[0].close()
+    sock.close()
+try:
+    socket.socket().connect(("gone.prod", 1))
+except socket.gaierror as error:
+    assert error.errno == socket.EAI_NONAME
+else:
+    raise AssertionError("there is no such name")
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+datagrams.bind(("127.0.0.1", 0))
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("here.prod", datagrams.getsockname()[1]))
+assert datagrams.recv(1) == b"x"
+"""
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_name_in_an_address_is_ours(order: str, etc: Path, real: LoopbackServer) -> None:
+    """A green socket connects and sends to a name that only our name server knows."""
+    real.fake.zone.names["here.prod.svc.cluster.local"] = "127.0.0.1"
+    real.fake.zone.changed()
+    run(
+        f"import warnings; warnings.simplefilter('ignore', ResourceWarning)\n{ORDERS[order]}{CONNECT}",
+        str(etc.parent),
+        str(real.server.port),
+    )
+    assert {transport for transport, _ in real.questions()} == {"tcp"}
+
+
 UNDO = """
 import socket
 from eventlet.green import socket as green
 from eventlet.support import greendns
 names = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+from eventlet.greenio.base import GreenSocket
 def state():
-    return [getattr(module, name) for module in (socket, green, greendns) for name in names]
+    found = [getattr(module, name) for module in (socket, green, greendns) for name in names]
+    return found + [vars(GreenSocket)[name] for name in ("connect", "connect_ex", "sendto")]
 before = state()
 import steadydns
 for _ in range(3):
