@@ -30,6 +30,15 @@ def _original(module: ModuleType, name: str) -> Any:
     return next((one for one in candidates if isinstance(one, BuiltinFunctionType)), found)
 
 
+def cooperative() -> bool:
+    """Whether gevent or eventlet have put functions into the socket module that let other greenlets run."""
+    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    return bool(
+        (gevent is not None and gevent.is_module_patched("socket"))
+        or (eventlet is not None and eventlet.is_monkey_patched("socket"))
+    )
+
+
 Lock: Final[Callable[[], _thread.LockType]] = _original(_thread, "allocate_lock")
 RLock = _thread.RLock  # which neither of them replaces
 get_ident: Final[Callable[[], int]] = _original(_thread, "get_ident")

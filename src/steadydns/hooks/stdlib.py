@@ -15,6 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.hooks.patch import replace
+from steadydns.native import cooperative
 from steadydns.resolver import Table
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 NAME: Final = "stdlib"
 TARGET: Final = "socket"
-
-_COOPERATIVE: Final = ("gevent.", "eventlet.")
 
 
 def replacement(resolver: Resolver, table: Table) -> tuple[Callable[..., Rows], Callable[[], None]]:
@@ -71,12 +70,11 @@ def install(resolver: Resolver) -> Callable[[], None]:
     """Replace both functions; return the call that undoes it."""
     undo: list[Callable[[], object]] = []
     for module, table in ((_socket, resolver.raw), (socket, resolver.public)):
-        found = getattr(module, "getaddrinfo")  # noqa: B009
-        if (found.__module__ or "").startswith(_COOPERATIVE):
+        if module is socket and cooperative():
             continue
         mine = Table(table.original, enums=table.enums)
         function, retire = replacement(resolver, mine)
-        functools.update_wrapper(function, found)
+        functools.update_wrapper(function, getattr(module, "getaddrinfo"))  # noqa: B009
         mine.function = function
         resolver.tables.append(mine)
         undo += [

@@ -92,6 +92,22 @@ def test_connections_by_name_are_ours(order: str, etc: Path, real: LoopbackServe
     assert {transport for transport, _ in real.questions()} == {"tcp"}
 
 
+WRAPPED = """
+import socket
+inner = socket.getaddrinfo
+def wrapper(*arguments, **options):
+    return inner(*arguments, **options)
+socket.getaddrinfo = wrapper
+"""
+
+
+def test_other_greenlets_run_behind_someone_elses_wrapper(etc: Path, real: LoopbackServer) -> None:
+    """Where something else was put on top of gevent's function (an instrumentation), that stays, and leads to us."""
+    answer_late(real)
+    program = f"{PATCH}{WRAPPED}{INSTALL}assert socket.getaddrinfo is wrapper{LOOK}"
+    assert int(run(program, str(etc.parent), str(real.server.port)).split()[-1]) >= 3
+
+
 OWN = """
 import socket
 import gevent.resolver.ares
