@@ -38,7 +38,7 @@ bench: venv-test
 lab: venv-test
 	$(RUN) -m tests.lab shell $(ARGS)
 
-# CoreDNS and the C programs, into the user's cache folder; the first time takes two to three minutes.
+# CoreDNS, the C programs and a CPython on musl, into the user's cache folder; the first time takes five minutes.
 lab-build: venv-test
 	$(RUN) -m tests.lab build
 

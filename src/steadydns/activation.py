@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from steadydns.config import Config
 from steadydns.hooks.registry import Installation
 from steadydns.resolver import Resolver
-from steadydns.system.pod import libc
 
 if TYPE_CHECKING:
     from steadydns.explanation import Explanation
@@ -37,8 +36,6 @@ def _unsupported() -> str:
         return f"steadydns works on Linux only, not on {sys.platform}; libc resolves"
     if sys.implementation.name != "cpython":
         return f"steadydns works on CPython only, not on {sys.implementation.name}; libc resolves"
-    if libc() != "glibc":
-        return "steadydns does not know this image's libc (musl) yet; libc resolves"
     return ""
 
 

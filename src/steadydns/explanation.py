@@ -5,8 +5,9 @@ Made from a Record after the fact. Imports the resolution's values only; asks no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from steadydns.named import NamedTuple
 from steadydns.resolution.record import (
     CACHED,
     CUT,
@@ -200,7 +201,9 @@ def _outcomes(asked: tuple[Query, ...]) -> dict[tuple[str, str, str], dict[str, 
 
 def _walk(name: str, rules: Rules) -> tuple[str, ...]:
     encoded = name.encode("ascii" if name.isascii() else "idna")
-    return tuple(_text(candidate.name) for candidate in candidates(encoded, rules.search, rules.ndots))
+    return tuple(
+        _text(candidate.name) for candidate in candidates(encoded, rules.search, rules.ndots, rules.libc)
+    )
 
 
 def _asked(question: Question) -> str:

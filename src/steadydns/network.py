@@ -9,6 +9,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from steadydns.contract.order import Policy, destinations, policy, sort
+from steadydns.contract.request import AF_INET, AF_INET6
 from steadydns.contract.rows import Address
 from steadydns.system import interfaces
 
@@ -23,59 +24,73 @@ KEPT: Final = 0.25
 
 MAX_KEPT: Final = 4096
 
+_IPV4_OCTETS: Final = 4
 
-class _Snapshot:
+
+class Snapshot:
     """What the kernel said at one time."""
 
     __slots__ = ("at", "interfaces", "ranked", "seen", "sources")
 
-    def __init__(self, at: float) -> None:
+    def __init__(
+        self, at: float, found: tuple[interfaces.Interface, ...] | None, seen: tuple[bool, bool]
+    ) -> None:
         self.at = at
-        self.interfaces = interfaces.addresses()
-        self.seen = interfaces.seen(self.interfaces)
+        self.interfaces = found
+        self.seen = seen
         self.sources: dict[tuple[int, bytes], bytes | None] = {}
-        self.ranked: dict[tuple[tuple[int, bytes], ...], list[list[Address]]] = {}
+        self.ranked: dict[tuple[bytes, ...], list[list[Address]]] = {}
+
+    def sources_of(self, addresses: list[tuple[int, bytes]]) -> list[bytes | None]:
+        """For each address the one that the kernel would use to reach it, None where there is no way."""
+        known = self.sources
+        for address in addresses:
+            if address not in known:
+                known[address] = interfaces.source_address(*address)
+        return [known[address] for address in addresses]
 
 
 class Surroundings:
-    """What the kernel says, no older than a moment."""
+    """What the kernel says, no older than a moment; and what glibc makes of it."""
 
     def __init__(self, pod: Pod, clock: Callable[[], float]) -> None:
         self._pod = pod
         self._clock = clock
-        self._snapshot: _Snapshot | None = None
+        self._snapshot: Snapshot | None = None
         self._policy: tuple[GaiConf, Policy] | None = None
 
-    def _current(self) -> _Snapshot:
+    def _current(self) -> Snapshot:
         now = self._clock()
         snapshot = self._snapshot
         if snapshot is None or now - snapshot.at > KEPT or len(snapshot.sources) > MAX_KEPT:
-            snapshot = self._snapshot = _Snapshot(now)
+            snapshot = self._snapshot = self._looked(now)
         return snapshot
 
+    def _looked(self, now: float) -> Snapshot:
+        """Ask the kernel."""
+        found = interfaces.addresses()
+        return Snapshot(now, found, interfaces.seen(found))
+
     def families(self) -> tuple[bool, bool]:
-        """Whether the pod has an IPv4 and an IPv6 address that is not loopback (AI_ADDRCONFIG)."""
+        """Whether the pod has IPv4 and IPv6 as AI_ADDRCONFIG means it: in glibc, an address that is not loopback."""
         return self._current().seen
 
-    def rank(self, addresses: list[tuple[int, bytes]]) -> list[list[Address]]:
-        """Return the addresses by rank, best first; those of one group rank alike."""
+    def rank(self, addresses: tuple[bytes, ...]) -> list[list[Address]]:
+        """Return the packed addresses by rank, best first; those of one group rank alike."""
         if len(addresses) == 1:
-            return [[_readable(*addresses[0])]]
+            return [[_readable(addresses[0])]]
         snapshot = self._current()
-        key = tuple(addresses)
-        groups = snapshot.ranked.get(key)
+        groups = snapshot.ranked.get(addresses)
         if groups is None:
-            known = snapshot.sources
-            for address in addresses:
-                if address not in known:
-                    known[address] = interfaces.source_address(*address)
-            joined = destinations(addresses, [known[address] for address in addresses], snapshot.interfaces)
-            groups = [
-                [_readable(one.family, one.address) for one in group]
-                for group in sort(joined, self._tables(), interfaces.is_native)
-            ]
-            snapshot.ranked[key] = groups
+            ranked = self._ranked(snapshot, [(_family(one), one) for one in addresses])
+            groups = snapshot.ranked[addresses] = [[_readable(one) for one in group] for group in ranked]
         return groups
+
+    def _ranked(self, snapshot: Snapshot, addresses: list[tuple[int, bytes]]) -> list[list[bytes]]:
+        joined = destinations(addresses, snapshot.sources_of(addresses), snapshot.interfaces)
+        return [
+            [one.address for one in group] for group in sort(joined, self._tables(), interfaces.is_native)
+        ]
 
     def _tables(self) -> Policy:
         conf = self._pod.gai_conf()
@@ -89,5 +104,10 @@ class Surroundings:
         self._snapshot = None
 
 
-def _readable(family: int, packed: bytes) -> Address:
+def _family(packed: bytes) -> int:
+    return AF_INET if len(packed) == _IPV4_OCTETS else AF_INET6
+
+
+def _readable(packed: bytes) -> Address:
+    family = _family(packed)
     return Address(family, socket.inet_ntop(family, packed))

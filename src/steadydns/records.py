@@ -15,6 +15,8 @@ from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, TRY_AGAIN
 from steadydns.resolution.search import candidates
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dns.message import Message
 
     from steadydns.resolution.environment import Rules
@@ -24,7 +26,7 @@ EDNS_PAYLOAD: Final = 1232
 """Octets of a datagram that no path has to fragment (dnsflagday.net/2020)."""
 
 
-def records(name: str, rdtype: str, rules: Rules) -> list[str]:
+def records(name: str, rdtype: str, rules: Rules, failures: Mapping[str, tuple[int, str]]) -> list[str]:
     """Return the records of the type at the name, as text (RFC 1035 section 5.1).
 
     Raises:
@@ -45,13 +47,13 @@ def records(name: str, rdtype: str, rules: Rules) -> list[str]:
         raise ValueError(f"{name!r}, {rdtype!r}: {error}") from error
     deadline = monotonic() + rules.deadline
     verdict = HOST_NOT_FOUND
-    for candidate in candidates(encoded, rules.search, rules.ndots):
+    for candidate in candidates(encoded, rules.search, rules.ndots, rules.libc):
         query = dns.message.make_query(
             candidate.name.decode("ascii") + ".", type_, use_edns=0, payload=EDNS_PAYLOAD
         )
         response = ask(query, rules, deadline)
         if response is None:
-            raise gaierror(TRY_AGAIN) from LookupFailed(f"no server answered for {name} {rdtype}")
+            raise gaierror(TRY_AGAIN, failures) from LookupFailed(f"no server answered for {name} {rdtype}")
         found = [rdata.to_text() for rrset in response.answer if rrset.rdtype == type_ for rdata in rrset]
         if found:
             return found
@@ -59,7 +61,7 @@ def records(name: str, rdtype: str, rules: Rules) -> list[str]:
             verdict = NO_DATA
         elif response.rcode() != dns.rcode.NXDOMAIN and verdict != NO_DATA:
             verdict = TRY_AGAIN
-    raise gaierror(verdict)
+    raise gaierror(verdict, failures)
 
 
 def ask(query: Message, rules: Rules, deadline: float) -> Message | None:

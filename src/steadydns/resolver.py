@@ -12,16 +12,17 @@ import socket
 import sys
 import weakref
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from steadydns import platforms
 from steadydns.background import Refresher
 from steadydns.config import Config
 from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed, gaierror, reason_of
-from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, read
+from steadydns.contract.request import AF_INET, AF_INET6, AF_UNSPEC, Request, Theirs, plain, read
 from steadydns.contract.rows import Shapes, build, rotation
-from steadydns.network import Surroundings
-from steadydns.resolution.attempts import Attempts, Begun, Failed
+from steadydns.named import NamedTuple
+from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
@@ -33,10 +34,10 @@ from steadydns.rules import rules as make_rules
 from steadydns.statistics import Statistics
 from steadydns.system.pod import Pod
 from steadydns.telemetry.observer import Observer
-from steadydns.transport.blocking import Stream, prompt, run
-from steadydns.transport.exchange import TCP, Flow, Question, Reply
+from steadydns.transport.blocking import Stream, run
+from steadydns.transport.exchange import TCP, Flow, Question
 from steadydns.transport.pool import Pool
-from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, A
+from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, A, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +49,11 @@ if TYPE_CHECKING:
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.cache import Entry
     from steadydns.resolution.environment import Rules
+    from steadydns.resolution.libc import Libc
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
+    from steadydns.transport.tcp import Connection
     from steadydns.wire.message import Answer
 
 Rows = list[tuple[Any, ...]]
@@ -62,13 +65,14 @@ SETTINGS_KEPT: Final = 0.25
 within a second. Without it every miss would make four stat(2) calls.
 """
 
+MAX_CALLS: Final = 512
+"""Kinds of calls that are remembered: ports of one service, not of a scanner."""
+
 MAX_ROWS: Final = 20_000
 """Finished answers kept; each lives a second, so there are never many."""
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
 _new = tuple.__new__
-
-_MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
 
 
 Finished: TypeAlias = "tuple[Result, list[list[Address]], list[Rows]]"
@@ -94,6 +98,18 @@ class Settings(NamedTuple):
     """HOSTALIASES is set (hostname(7)); libc reads that file."""
     special: bool
     """Something here may leave a name to libc; what, _only_libc says."""
+    plain: bool
+    """A name that is not in the hosts file is a question for the servers, and nothing else matters."""
+
+
+class Call(NamedTuple):
+    """What the arguments of a call mean, the host aside."""
+
+    request: Request | None
+    """What is asked of any name that is one at first sight; None: each call has to be looked at."""
+    shape: Shape
+    numbers: tuple[int, int, int]
+    """Family, type and protocol, for the audit event."""
 
 
 def call_key(host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any) -> tuple[object, ...]:
@@ -147,7 +163,8 @@ class Resolver:
             self.config.max_ttl,
             self.config.max_negative_ttl,
         )
-        self.surroundings = Surroundings(self.pod, monotonic)
+        self.profile = platforms.profile(self.pod)
+        self.surroundings = platforms.surroundings(self.pod, monotonic)
         self.observer = Observer(self.config)
         self.refresher = Refresher(self._refresh)
         self._flights: Flights[Result] = Flights()
@@ -155,6 +172,7 @@ class Resolver:
         self._rules_met: dict[Rules, Rules] = {}
         """The rules that were in force so far, so that equal ones are one object, whichever thread read the files."""
         self._shapes = Shapes(stock.raw)
+        self._calls: dict[tuple[object, ...], Call] = {}
         self.public = Table(stock.public, enums=True)
         self.raw = Table(stock.raw, enums=False)
         self.tables = [self.public, self.raw]
@@ -192,27 +210,39 @@ class Resolver:
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
     ) -> Rows:
         """Answer a call that was not a hit; whatever is not ours, or goes wrong here, the original answers."""
+        record = Record(monotonic())
+        kind = (port.__class__, port, family, type_, proto, flags)
         try:
-            request = self._decide(host, family, flags)
+            call = self._calls.get(kind)
+        except TypeError:  # an unhashable argument: the original says what is wrong with it
+            call = None
+        request: Request | Theirs | None = None
+        name: bytes | None = None
+        try:
+            if call is not None and call.request is not None:
+                name, settings = plain(host), self._settings()
+                if name is not None and settings.plain and not settings.hosts.answers(name, family):
+                    request = call.request
+            if name is None or request is None:
+                request = self._decide(host, family, flags)
+                name = request.name if isinstance(request, Request) else b""
         except Exception as error:
-            request = self._theirs(error)
+            request, name = self._theirs(error), b""
         if isinstance(request, Theirs):
             return self._original(request, table, (host, port, family, type_, proto, flags))
         # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
-        shape = self._shapes.get(port, family, type_, proto, flags)
-        if shape is None:
-            shape = self._shapes.learn(host, port, family, type_, proto, flags)
+        if call is None:
+            call = self._learn(kind, host, request)
         else:
-            sys.audit("socket.getaddrinfo", host, port, int(family), int(type_), int(proto))
-        record = Record(monotonic())
-        finished = self._finish(request, shape, record, enums=table.enums)
+            sys.audit("socket.getaddrinfo", host, port, *call.numbers)
+        finished = self._finish(name, request, call.shape, record, enums=table.enums)
         if isinstance(finished, Theirs):
             return self._after_all(finished, table, record, (host, port, family, type_, proto, flags))
         result, groups, orders = finished
         if isinstance(result, NotFound):
             from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
-            failure = gaierror(result.reason)
+            failure = gaierror(result.reason, self.profile.failures)
             self._observe(host, record, result, failure, groups)
             raise failure from LookupFailed(failure_text(record))
         self._observe(host, record, result, None, groups)
@@ -223,20 +253,50 @@ class Resolver:
         elif result.expires < expires:
             expires = result.expires
         key = call_key(host, port, family, type_, proto, flags)
-        table.keep(key, (expires, turn, int(family), int(type_), int(proto)))
+        table.keep(key, (expires, turn, *call.numbers))
         return turn()[:]
 
-    def _finish(self, request: Request, shape: Shape, record: Record, *, enums: bool) -> Finished | Theirs:
+    def _learn(self, kind: tuple[Any, ...], host: str | bytes, request: Request) -> Call:
+        """Find out what a kind of call means, and raise the call's audit event.
+
+        Raises:
+            OSError, TypeError, OverflowError: For what the original refuses.
+        """
+        _, port, family, type_, proto, flags = kind
+        shape = self._shapes.get(port, family, type_, proto, flags)
+        if shape is None:
+            shape = self._shapes.learn(host, port, family, type_, proto, flags)
+            numbers = (int(family), int(type_), int(proto))
+        else:
+            numbers = (int(family), int(type_), int(proto))
+            sys.audit("socket.getaddrinfo", host, port, *numbers)
+        varies = request.mapped or request.addrconfig or not self._settings().plain
+        call = Call(None if varies else request._replace(name=b""), shape, numbers)
+        if len(self._calls) >= MAX_CALLS:
+            self._calls.clear()
+        self._calls[kind] = call
+        return call
+
+    def _finish(
+        self, name: bytes, request: Request, shape: Shape, record: Record, *, enums: bool
+    ) -> Finished | Theirs:
         """Look up, rank and build, or say why libc must do so after all."""
         try:
-            result = self._resolve(request, self._settings().rules, record)
+            rules = self._settings().rules
+            if request.mapped:
+                result = self._resolve(name, request, rules, record)
+            else:
+                result = self._find(name, request.types, rules, record, record.started + rules.deadline)
             if isinstance(result, NotFound):
                 if result.reason == MALFORMED:
                     return Theirs(MALFORMED)
                 return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
             groups = self._rank(request, result)
-            canonical = _canonical(result) if request.canonical else ""
-            return result, groups, build(groups, shape, canonical, enums=enums)
+            canonical = self.profile.canonical(name, request, result, self._settings().conf.dotted)
+            if canonical is None:
+                return Theirs("canonical_name")
+            every = self.profile.names_every_row
+            return result, groups, build(groups, shape, canonical, enums=enums, every=every)
         except Exception as error:  # fail open
             return self._theirs(error)
 
@@ -277,6 +337,7 @@ class Resolver:
         request = read(host, family, flags)
         if isinstance(request, Theirs):
             return request
+        request = self.profile.asked(request)
         settings = self._settings()
         plan = settings.plan
         if plan.theirs:
@@ -302,6 +363,8 @@ class Resolver:
     def _narrow(self, request: Request) -> Request | None:
         """AI_ADDRCONFIG: leave out the family that the pod has no address of; None: libc refuses the call."""
         ipv4, ipv6 = self.surroundings.families()
+        if not ipv4 and not ipv6:
+            return None
         if (request.family == AF_INET and not ipv4) or (request.family == AF_INET6 and not ipv6):
             return None
         if request.family == AF_UNSPEC and ipv4 != ipv6:
@@ -339,7 +402,8 @@ class Resolver:
         else:
             rules = make_rules(self.config, conf)
             rules = self._rules_met.setdefault(rules, rules)
-        plan, aliases = self.pod.nsswitch_plan(), "HOSTALIASES" in os.environ
+        plan = self.pod.nsswitch_plan()
+        aliases = plan.aliases and "HOSTALIASES" in os.environ
         special = bool(
             plan.myhostname
             or aliases
@@ -349,18 +413,27 @@ class Resolver:
             or conf.no_aaaa
         )
         known = self._known = Settings(
-            now + SETTINGS_KEPT, conf, rules, plan, self.pod.hosts(), conf.no_aaaa, aliases, special
+            now + SETTINGS_KEPT,
+            conf,
+            rules,
+            plan,
+            self.pod.hosts(),
+            conf.no_aaaa,
+            aliases,
+            special,
+            plan.files_first and not plan.theirs and not special,
         )
         return known
 
-    def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
+    def _resolve(self, name: bytes, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
-        result = self._find(request.name, request.types, rules, record, deadline)
-        if not request.mapped or (isinstance(result, Found) and not request.both):
+        result = self._find(name, request.types, rules, record, deadline)
+        together = A in request.types  # both families were asked for at once
+        if not request.mapped or together or (isinstance(result, Found) and not request.both):
             return result
         if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
             return result
-        mapped = self._find(request.name, (A,), rules, record, deadline)
+        mapped = self._find(name, (A,), rules, record, deadline)
         if isinstance(mapped, NotFound):
             return result if isinstance(result, Found) else mapped
         if isinstance(result, NotFound):
@@ -406,59 +479,83 @@ class Resolver:
     ) -> Result:
         """Ask at once what is certain to be asked, where a connection stands ready; the rest is the algorithm's."""
         started = record.started
-        known: dict[Question, Finding] = {}
-        begun: Begun | None = None
-        stream: Stream | None = None
         target = self.cache.proven.target(name, rules, started)
         server = None if target is None else self.servers.steady(rules, started)
-        if target is not None and server is not None:
-            questions = tuple([_new(Question, (target, type_)) for type_ in types])
-            until = started + rules.first_retry
-            if not self.cache.knows(questions, started):
-                flow = Flow(server, TCP, questions, started)
-                answers, stream = prompt(self.pool, flow, until if until < deadline else deadline, monotonic)
-                if flow.connected:
-                    found = self._prompted(target, flow, answers, record)
-                    if isinstance(found, Found):
-                        return found
-                    known, rcodes = found
-                    if stream is not None or rcodes:
-                        begun = Begun(flow, rcodes)
+        if target is not None and server is not None and rules.first_retry <= deadline - started:
+            lowered = target.lower()
+            connection = (
+                None if self.cache.knows(lowered, types, started) else self.pool.take(server, started)
+            )
+            if connection is not None:
+                try:
+                    answers = connection.prompt(target, types, rules.first_retry)
+                except (OSError, WireError):
+                    # What an idle connection fails with counts for nothing: the server may have closed it long ago.
+                    pass
+                else:
+                    return self._prompted(name, target, connection, types, answers, rules, record, deadline)
         environment = self._environment(rules, record, deadline)
-        return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
+        return run(lookup(name, types, environment), self.pool, monotonic)
 
     def _prompted(
-        self, target: bytes, flow: Flow, answers: list[tuple[Question, Answer]], record: Record
-    ) -> Found | tuple[dict[Question, Finding], dict[Question, int]]:
-        """Keep what came; the result if it is complete and has addresses, else what is settled and what failed."""
+        self,
+        name: bytes,
+        target: bytes,
+        connection: Connection,
+        types: tuple[int, ...],
+        answers: list[Answer | None],
+        rules: Rules,
+        record: Record,
+        deadline: float,
+    ) -> Result:
+        """Keep what came; that is the result if it is complete and has addresses, else the algorithm goes on."""
         now = monotonic()
-        record.sent(flow.opened, flow)
+        server, lowered, keep = connection.server, target.lower(), self.cache.keep
+        record.prompted(server, target, types, answers, now)
+        entries: list[Entry] = []
+        kept: list[Entry | None] = []
+        any_order = rules.libc.reads_any_order
+        expires = now + self.config.max_ttl
+        for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
+            if (
+                answer is None
+                or (answer.rcode and answer.rcode != NXDOMAIN)
+                or (any_order and not answer.orderly)
+            ):
+                kept.append(None)
+                continue
+            entry = keep((lowered, type_), answer, now)
+            kept.append(entry)
+            if entry.expires < expires:
+                expires = entry.expires
+            if entry.addresses:
+                entries.append(entry)
+        if kept.count(None) < len(kept):
+            connection.answered_at = now
+            self.servers.answered(server, now, tcp=True)
+        if None not in answers:
+            self.pool.put(connection)
+        # The rest is for musl, which does not look for addresses beside a denial.
+        if entries and None not in kept and (rules.libc.searches_on or not any(map(_denied, kept))):
+            return _new(Found, (target, entries, True, expires))
+        flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), record.started)
+        flow.connected = True
         known: dict[Question, Finding] = {}
         rcodes: dict[Question, int] = {}
-        expires = now + self.config.max_ttl
-        entries = []
-        for question, answer in answers:
-            record.replied(now, _new(Reply, (flow, question, answer, "")))
+        for question, answer, found in zip(flow.questions, answers, kept, strict=True):
+            if answer is None:
+                continue
             flow.answered += (question,)
-            if answer.rcode == FORMERR:
-                known[question] = Failed(FORMERR)
-            elif answer.rcode not in (NOERROR, NXDOMAIN):
-                rcodes[question] = answer.rcode
+            if found is not None:
+                known[question] = found
+            elif (failed := _final(answer, rules.libc)) is not None:
+                known[question] = failed
             else:
-                known[question] = entry = self.cache.store(question, answer, now)
-                if entry.expires < expires:
-                    expires = entry.expires
-                if answer.addresses:
-                    entries.append(entry)
-        if len(known) > len(rcodes):
-            self.servers.answered(flow.server, now, tcp=True)
-        if not entries or rcodes or len(known) != len(flow.questions) or len(answers) != len(known):
-            return known, rcodes
-        if any(isinstance(found, Failed) for found in known.values()):
-            return known, rcodes
-        if answers[0][0] is not flow.questions[0]:
-            entries.reverse()
-        return _new(Found, (target, entries, True, expires))
+                rcodes[question] = answer.rcode
+        stream = Stream(flow, self.pool, now, connection) if None in answers else None
+        begun = Begun(flow, rcodes) if stream is not None or rcodes else None
+        environment = self._environment(rules, record, deadline)
+        return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
 
     def _environment(self, rules: Rules, record: Record, deadline: float) -> Environment:
         return Environment(
@@ -488,7 +585,11 @@ class Resolver:
 
     def _rank(self, request: Request, result: Result) -> list[list[Address]]:
         """The addresses of the result by rank; none of a failure."""
-        return self.surroundings.rank(_addresses(request, result)) if isinstance(result, Found) else []
+        return (
+            self.surroundings.rank(self.profile.addresses(request, result))
+            if isinstance(result, Found)
+            else []
+        )
 
     def _observe(
         self,
@@ -533,7 +634,7 @@ class Resolver:
         rules = self._settings().rules
         if isinstance(decision, Theirs):
             return Explanation(name, decision.reason, rules, record, monotonic() - record.started, (), "")
-        result = self._resolve(decision, rules, record)
+        result = self._resolve(decision.name, decision, rules, record)
         self.statistics.take(record)
         took = monotonic() - record.started
         if isinstance(result, NotFound):
@@ -547,7 +648,7 @@ class Resolver:
         if family is None:
             from steadydns.records import records  # noqa: PLC0415 - dnspython is loaded by whoever needs it
 
-            return records(name, rdtype, self._settings().rules)
+            return records(name, rdtype, self._settings().rules, self.profile.failures)
         return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
 
     def ask(self, query: Message, timeout: float, *, tcp: bool = False) -> Message | None:
@@ -573,7 +674,7 @@ class Resolver:
     def known(self, name: bytes, type_: int) -> Entry | None:
         """Return the live answer that a lookup of the name uses, for those who report a TTL; None without one."""
         rules, now = self._settings().rules, monotonic()
-        for candidate in candidates(name, rules.search, rules.ndots):
+        for candidate in candidates(name, rules.search, rules.ndots, rules.libc):
             entry = self.cache.peek(Question(candidate.name, type_))
             if entry is not None and entry.addresses and entry.expires > now:
                 return entry
@@ -638,22 +739,15 @@ class Resolver:
         return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
 
 
-def _addresses(request: Request, found: Found) -> list[tuple[int, bytes]]:
-    """The addresses in the order libc's answer would have them, IPv4-mapped where that was asked for."""
-    addresses = []
-    for entry in found.entries:
-        for packed in entry.addresses:
-            if len(packed) == 4:
-                addresses.append((AF_INET6, _MAPPED_PREFIX + packed) if request.mapped else (AF_INET, packed))
-            else:
-                addresses.append((AF_INET6, packed))
-    return addresses
+def _final(answer: Answer, libc: Libc) -> Failed | None:
+    """The failure that settles the question at once; None where it is asked again."""
+    if libc.reads_any_order and not answer.orderly:
+        return Failed(UNREADABLE)
+    return Failed(FORMERR) if answer.rcode == FORMERR and libc.believes_failures else None
 
 
-def _canonical(found: Found) -> str:
-    """The name at the end of the CNAME chain; without one, the name that was asked for, as it was typed."""
-    entry = found.entries[0]
-    return (entry.canonical if entry.aliased else found.candidate).decode("utf-8", "replace")
+def _denied(entry: Entry | None) -> bool:
+    return entry is not None and entry.nxdomain
 
 
 def _only_libc(settings: Settings, request: Request) -> str:

@@ -6,6 +6,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from steadydns.resolution.environment import Rules
+from steadydns.resolution.libc import GLIBC, MUSL
 from steadydns.transport.exchange import TCP, Server
 
 if TYPE_CHECKING:
@@ -16,31 +17,43 @@ NODE_LOCAL: Final = "169.254.20.10"
 """Where NodeLocal DNSCache listens (Kubernetes documentation, "Using NodeLocal DNSCache in Kubernetes Clusters")."""
 
 
+MAX_LABEL: Final = 63
+
+LIBCS: Final = {"glibc": GLIBC, "musl": MUSL}
+
+
 def rules(config: Config, conf: ResolvConf) -> Rules:
     """Return the rules in force for this configuration and this resolv.conf."""
     servers = tuple(Server(server.family, server.address, server.scope_id) for server in conf.nameservers)
     zones = _cluster(config, conf)
+    libc = LIBCS[conf.libc]
     return Rules(
         servers=servers,
         preferred=_preferred(config, servers, in_cluster=bool(zones)),
-        search=conf.search,
+        search=tuple(filter(_is_possible, conf.search)) if libc.skips_impossible else conf.search,
         ndots=conf.ndots,
         transport=TCP if conf.use_vc and config.transport == "auto" else config.transport,
         serial=conf.single_request or conf.single_request_reopen,
-        edns=True,
+        edns=libc.edns,
         rotate=conf.rotate,
         exact=config.search == "exact",
         external=_encoded(config.external_suffixes),
         internal=_encoded(config.internal_suffixes),
         first_retry=config.first_retry,
         connect_race=config.tcp_connect_race,
-        deadline=config.deadline or float(conf.timeout * max(conf.attempts, 1) * len(servers)),
+        deadline=config.deadline or float(conf.patience),
         attempts=max(conf.attempts, 1),
         stale=config.serve_stale,
         stale_cluster=config.serve_stale_cluster,
         cluster=zones,
         prefetch=config.prefetch,
+        libc=libc,
     )
+
+
+def _is_possible(domain: bytes) -> bool:
+    """Whether names below the domain exist: its labels have 1 to 63 octets (RFC 1035 section 2.3.4)."""
+    return all(1 <= len(label) <= MAX_LABEL for label in domain.split(b"."))
 
 
 def _encoded(names: tuple[str, ...]) -> tuple[bytes, ...]:

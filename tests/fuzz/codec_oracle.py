@@ -19,6 +19,7 @@ from steadydns.wire.framing import Deframer, frame
 from steadydns.wire.names import decode_name
 
 MAX_LINKS = 16
+HEADER_RCODE = 0x000F
 
 
 class RefusedError(Exception):
@@ -46,9 +47,8 @@ def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answe
         name = aliases[name][0].target
         if len(chain) > MAX_LINKS:
             raise RefusedError
-    used = [
-        rrset for rrset in answers if rrset.rdtype == qtype and rrset.name == name and message.rcode() == 0
-    ]
+    succeeded = message.flags & HEADER_RCODE == 0
+    used = [rrset for rrset in answers if rrset.rdtype == qtype and rrset.name == name and succeeded]
     denials = [
         value
         for rrset in message.authority
@@ -56,14 +56,15 @@ def expected(wire: bytes, qname: dns.name.Name, qtype: int) -> tuple[codec.Answe
         for value in (_ttl(rrset), rrset[0].minimum, *chain)
     ]
     answer = codec.Answer(
-        rcode=int(message.rcode()),
+        # Beside what was asked for, the later sections say nothing: glibc does not look at them.
+        rcode=0 if used else int(message.rcode()),
         truncated=bool(message.flags & dns.flags.TC),
         authoritative=bool(message.flags & dns.flags.AA),
         addresses=tuple(rrset[0].to_wire() for rrset in used) if qtype in (codec.A, codec.AAAA) else (),
         ttl=min([*chain, *map(_ttl, used)]) if used else 0,
         canonical=b"",
         aliased=bool(chain),
-        negative_ttl=min(denials, default=None),
+        negative_ttl=None if used else min(denials, default=None),
     )
     return answer, name
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 # A call flows hooks -> contract -> resolution -> transport -> wire; a lower layer imports no higher one.
 # Part -> what it may import besides itself; a trailing module narrows it ("transport.exchange" is plain values).
 LOWER = ("config", "native", "system", "wire", "transport", "resolution", "contract")
-ROOT = ("network", "rules", "statistics", "background", "explanation", "records")
+ROOT = ("network", "network_musl", "platforms", "rules", "statistics", "background", "explanation", "records")
+EVERYWHERE = ("named",)  # a tool of the language, below all layers
 LAYERS: dict[str, tuple[str, ...]] = {
+    "named": (),
     "config": (),
     "native": (),
     "wire": (),
@@ -107,7 +109,8 @@ def _is_allowed(part: str, target: str) -> bool:
     if target.partition(".")[0] == part or target == "__version__":  # a constant of the package itself
         return True
     return any(
-        target == allowed or (allowed and target.startswith(f"{allowed}.")) for allowed in LAYERS[part]
+        target == allowed or (allowed and target.startswith(f"{allowed}."))
+        for allowed in (*LAYERS[part], *EVERYWHERE)
     )
 
 

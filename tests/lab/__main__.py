@@ -12,7 +12,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from . import builds, faults, namespaces, requirements
+from . import builds, faults, musl_python, namespaces, requirements
 from .node import Node
 from .pod import environment
 from .topology import PREFIX, SERVICE_ADDRESS, Topology
@@ -53,7 +53,7 @@ def main() -> int:
     fault = commands.add_parser("fault", help="hold a fault on the node that a shell has started")
     fault.add_argument("name", help=FAULTS)
     fault.add_argument("--node", metavar="KEY", help="which node, when several run")
-    commands.add_parser("build", help="build CoreDNS and the C programs")
+    commands.add_parser("build", help="build CoreDNS, the C programs and the CPython on musl")
     commands.add_parser("check", help="say what is missing on this machine")
     arguments = parser.parse_args()
     if arguments.command in ("shell", "build", "check") and (lacking := requirements.missing()):
@@ -61,6 +61,7 @@ def main() -> int:
         return 1
     if arguments.command == "build":
         print(*builds.everything(), sep="\n")
+        print(musl_python.lacking() or musl_python.interpreter())
     elif arguments.command == "check":
         print("Nothing is missing.")
     elif arguments.command == "fault":

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.lab.fixtures import build_before_tests, lab_node, lab_node_with_cache, make_node, pod
+from tests.lab.fixtures import (
+    build_before_tests,
+    lab_node,
+    lab_node_with_cache,
+    make_node,
+    on_musl,
+    pod,
+)
 
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["lab_node", "lab_node_with_cache", "make_node", "pod", "pytest_collection_finish"]
+__all__ = ["lab_node", "lab_node_with_cache", "make_node", "on_musl", "pod", "pytest_collection_finish"]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

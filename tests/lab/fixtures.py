@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab import builds, requirements
+from tests.lab import builds, musl_python, requirements
 from tests.lab.node import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.lab.pod import Pod
 
-__all__ = ["build_before_tests", "lab_node", "lab_node_with_cache", "make_node", "pod"]
+__all__ = ["build_before_tests", "lab_node", "lab_node_with_cache", "make_node", "on_musl", "pod"]
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +54,15 @@ def make_node() -> Iterator[Callable[..., Node]]:
         yield lambda **options: stack.enter_context(Node(**options))
 
 
+@pytest.fixture(scope="session")
+def on_musl() -> Path:
+    """The interpreter that runs on musl."""
+    lacking = musl_python.lacking()
+    if lacking:
+        requirements.refuse(lacking)
+    return musl_python.interpreter()
+
+
 def build_before_tests(session: pytest.Session) -> None:
     """Build what is not built yet, outside of any test's time limit; for pytest_collection_finish."""
     wanted = any(item.get_closest_marker("lab") for item in session.items)
@@ -61,3 +71,8 @@ def build_before_tests(session: pytest.Session) -> None:
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         builds.everything()
+        if (
+            any("on_musl" in getattr(item, "fixturenames", ()) for item in session.items)
+            and not musl_python.lacking()
+        ):
+            musl_python.interpreter()

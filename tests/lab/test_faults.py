@@ -22,6 +22,8 @@ pytestmark = pytest.mark.lab
 
 LOOKUPS = Path(__file__).parent / "programs" / "lookups.py"
 NAME = "www.example.com."
+# Several: a scheduler that lets CoreDNS answer the first datagram before the second is sent undoes the race.
+RACING = [f"race{number}.many.example.com." for number in range(8)]
 IMPATIENT = "ndots:5 timeout:1 attempts:1"  # stock's smallest time-out, for speed
 
 
@@ -47,9 +49,9 @@ def failed(lookups: list[dict[str, Any]]) -> int:
 def test_race_costs_stock_five_seconds(lab_node: Node, pod: Pod) -> None:
     """With its default options glibc loses the second datagram and needs five seconds, or ten."""
     with faults.race(lab_node) as race:
-        (found,) = look_up(pod, NAME)
-    assert found["error"] == 0
-    assert found["seconds"] >= 4.9
+        found = look_up(pod, "--threads", "8", *RACING)
+    assert failed(found) == 0
+    assert max(lookup["seconds"] for lookup in found) >= 4.9
     assert race.drops >= 1
     assert works(pod)
 
@@ -67,9 +69,9 @@ def test_race_spares_serial_queries(lab_node: Node, pod: Pod) -> None:
 def test_race_costs_musl_its_retry(lab_node: Node, pod: Pod) -> None:
     """musl, which has both queries on one port too, needs its 2.5 seconds."""
     with faults.race(lab_node):
-        found = pod.run_json([builds.musl_peer(), NAME])
-    assert found["lookups"][0]["error"] == 0
-    assert 2.4 <= found["seconds"] < 4.9
+        found = pod.run_json([builds.musl_peer(), "-t", "8", *RACING])
+    assert failed(found["lookups"]) == 0
+    assert 2.4 <= max(lookup["seconds"] for lookup in found["lookups"]) < 4.9
 
 
 @pytest.mark.parametrize("index", [0, 1])

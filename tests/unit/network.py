@@ -223,7 +223,7 @@ class FakeNetwork:
             if failure:
                 del self._waiting[flow]
                 replies.append(Reply(flow, None, None, failure))
-        while not replies and self._waiting:
+        while not replies:
             if not self._events or self._events[0][0] > step.until:
                 self.now = max(self.now, step.until)
                 break

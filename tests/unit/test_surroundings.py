@@ -49,15 +49,14 @@ def surroundings(kernel: Kernel, root: Path) -> Surroundings:
     return Surroundings(Pod(str(root), environ={}), lambda: kernel.now)
 
 
-def packed(text: str) -> tuple[int, bytes]:
-    """An address with its family."""
-    family = V6 if ":" in text else V4
-    return family, socket.inet_pton(family, text)
+def packed(text: str) -> bytes:
+    """An address as octets."""
+    return socket.inet_pton(V6 if ":" in text else V4, text)
 
 
 def test_one_address_needs_no_kernel(kernel: Kernel, tmp_path: Path) -> None:
     """There is nothing to be ranked."""
-    (group,) = surroundings(kernel, tmp_path).rank([packed("192.0.2.1")])
+    (group,) = surroundings(kernel, tmp_path).rank((packed("192.0.2.1"),))
     assert [address.text for address in group] == ["192.0.2.1"]
     assert kernel.asked == []
 
@@ -65,20 +64,20 @@ def test_one_address_needs_no_kernel(kernel: Kernel, tmp_path: Path) -> None:
 def test_an_address_without_a_route_comes_last(kernel: Kernel, tmp_path: Path) -> None:
     """RFC 6724 rule 1, from what the kernel says about routes."""
     v4, v6 = packed("192.0.2.1"), packed("2001:db8::1")
-    kernel.routes = {v4[1]: socket.inet_aton("10.0.0.1"), v6[1]: None}
-    groups = surroundings(kernel, tmp_path).rank([v6, v4])
+    kernel.routes = {v4: socket.inet_aton("10.0.0.1"), v6: None}
+    groups = surroundings(kernel, tmp_path).rank((v6, v4))
     assert [[address.text for address in group] for group in groups] == [["192.0.2.1"], ["2001:db8::1"]]
 
 
 def test_the_kernel_is_asked_once_a_second(kernel: Kernel, tmp_path: Path) -> None:
     """A burst of lookups asks once; a second later it is asked anew, and at once after forget()."""
     one = surroundings(kernel, tmp_path)
-    addresses = [packed("192.0.2.1"), packed("192.0.2.2")]
+    addresses = (packed("192.0.2.1"), packed("192.0.2.2"))
     for _ in range(5):
         one.rank(addresses)
         one.families()
     assert kernel.asked == ["addresses", "192.0.2.1", "192.0.2.2"]
-    one.rank([packed("192.0.2.1"), packed("192.0.2.3")])
+    one.rank((packed("192.0.2.1"), packed("192.0.2.3")))
     assert kernel.asked[3:] == ["192.0.2.3"]
     kernel.now += KEPT + 0.01
     one.rank(addresses)
@@ -95,7 +94,7 @@ def test_what_is_remembered_is_bounded(
     monkeypatch.setattr(network, "MAX_KEPT", 10)
     one = surroundings(kernel, tmp_path)
     for number in range(100):
-        one.rank([packed(f"192.0.2.{number}"), packed(f"198.51.100.{number}")])
+        one.rank((packed(f"192.0.2.{number}"), packed(f"198.51.100.{number}")))
         snapshot = one._snapshot
         assert snapshot is not None
         assert len(snapshot.sources) <= 12

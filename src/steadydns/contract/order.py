@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from steadydns.named import NamedTuple
 
 AF_INET = 2  # Linux, all architectures
 AF_INET6 = 10

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Final, NamedTuple
+from typing import Final
 
+from steadydns.named import NamedTuple
 from steadydns.wire.message import AAAA, A
 
 AF_UNSPEC: Final = int(socket.AF_UNSPEC)
@@ -31,6 +32,8 @@ _NAME: Final = re.compile(rb"(?:[0-9A-Za-z_][-0-9A-Za-z_]{0,62}\.)*[0-9A-Za-z_][
 
 MAX_NAME: Final = 253
 
+_LAST_DIGIT: Final = ord("9")
+
 
 class Theirs(NamedTuple):
     """Not ours: the original function answers, for this reason."""
@@ -39,7 +42,7 @@ class Theirs(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A name to be resolved."""
+    """A name to be resolved, and what is wanted of it."""
 
     name: bytes
     """As libc would get it: ASCII, IDNA applied, the trailing dot kept."""
@@ -95,6 +98,17 @@ def read(host: object, family: int, flags: int) -> Request | Theirs:
         bool(flags & AI_CANONNAME),
         bool(flags & AI_ADDRCONFIG),
     )
+
+
+def plain(host: object) -> bytes | None:
+    """Return the host as libc would get it, where it is a name beyond doubt and at first sight; `read` says the rest."""
+    if host.__class__ is not str or not host.isascii():
+        return None
+    name = host.encode()
+    # What may begin a name has no octet below the digits.
+    if _NAME.fullmatch(name) is None or len(name) > MAX_NAME or name[0] <= _LAST_DIGIT:
+        return None
+    return name
 
 
 def _is_numeric(name: bytes) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import socket
 import sys
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.contract.request import AF_INET, AF_INET6, AI_NUMERICHOST
 from steadydns.contract.stock import enum
+from steadydns.named import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,7 +106,7 @@ _FAMILIES: Final = {family: socket.AddressFamily(family) for family in (AF_INET,
 
 
 def build(
-    groups: Sequence[list[Address]], shape: Shape, canonical: str, *, enums: bool
+    groups: Sequence[list[Address]], shape: Shape, canonical: str, *, enums: bool, every: bool = False
 ) -> list[list[tuple[Any, ...]]]:
     """Return the rows, in as many orders as the addresses of equal rank can take by rotation.
 
@@ -113,9 +114,11 @@ def build(
         groups: Addresses by rank (RFC 6724 section 6), best first; at least one.
         shape: What each address becomes.
         canonical: For the first row; '' where it was not asked for.
+        every: The canonical name is for every row.
         enums: Families and types as socket.getaddrinfo returns them, instead of _socket.getaddrinfo's numbers.
     """
     kinds, families = (shape.public, _FAMILIES) if enums else (shape.kinds, _NUMBERS)
+    name = canonical if every else ""
     orders = []
     turns = 1
     for group in groups:
@@ -127,14 +130,14 @@ def build(
                 families[family],
                 kind,
                 proto,
-                "",
+                name,
                 (text, port, 0, scope_id) if family == AF_INET6 else (text, port),
             )
             for group in groups
             for family, text, scope_id in (_rotated(group, turn) if turn else group)
             for kind, proto, port in kinds
         ]
-        if canonical:
+        if canonical and not every:
             rows[0] = (*rows[0][:3], canonical, rows[0][4])
         orders.append(rows)
     return orders

@@ -7,8 +7,9 @@ the retries after it are tenacity's, whose waits are our patience with the attem
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from steadydns.named import NamedTuple
 from steadydns.resolution.record import FAILURE, RETRY, STALE, TIMEOUT, Event
 from steadydns.resolution.search import under
 from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step
@@ -109,8 +110,7 @@ class Attempts:
             return servers
         if not health.health(preferred).good:
             found = env.network.probed(preferred, now)
-            if found is not None:
-                health.health(preferred).probing = False
+            health.looked(preferred, found, now)
             if found:
                 health.answered(preferred, now, tcp=True)
             elif health.probe_due(preferred, now):
@@ -127,6 +127,9 @@ class Attempts:
         stream = next((flow for flow in flows if flow.transport == TCP), None)
         race_at = started + env.rules.connect_race
         racing = len(flows) > 1 or stream is None or env.rules.transport == TCP
+        if not number and env.rules.libc.asks_all and server in env.rules.servers:
+            for other in env.rules.servers:
+                flows += () if other == server else self._first_flows(number, other, now)
         while True:
             self._opened(flows, now)
             replies = yield Step(flows, until if racing else min(until, race_at))
@@ -144,7 +147,7 @@ class Attempts:
                 flows += self._next_in_queue(server, now)
             if flows:
                 continue
-            if now >= until or not self._in_flight():
+            if now >= until or not (self._in_flight() or self._waits(number)):
                 # Silence of earlier flows is waited for, but a round that only failed is one less to come.
                 self._failed_rounds += not self._in_flight(started)
                 self._unanswered(number, server, now, started)
@@ -219,6 +222,9 @@ class Attempts:
                 continue
             if answer.truncated and flow.transport == UDP:
                 again.setdefault(flow.server, []).append(question)
+            elif env.rules.libc.reads_any_order and not answer.orderly:
+                self.settled[question] = Failed(UNREADABLE)
+                del self._pending[question]
             elif answer.rcode in (NOERROR, NXDOMAIN):
                 self._settle(question, flow, answer, now)
             else:
@@ -244,7 +250,7 @@ class Attempts:
         if flow.edns and flow.transport == UDP and answer.rcode in (FORMERR, NOTIMP, BADVERS):
             # An old server that does not know EDNS (RFC 6891 section 7): the next attempt asks it plainly.
             self._env.servers.health(flow.server).edns = False
-        elif answer.rcode == FORMERR:
+        elif answer.rcode == FORMERR and self._env.rules.libc.believes_failures:
             # glibc does not ask again either.
             self.settled[question] = Failed(FORMERR)
             del self._pending[question]
@@ -257,6 +263,14 @@ class Attempts:
             for flow in self._flows
             for question in self._pending
         )
+
+    def _waits(self, number: int) -> bool:
+        """Whether the failure of this attempt, the last server's, is waited out like silence."""
+        return self._persists() and (number + 1) % len(self._env.rules.servers) == 0
+
+    def _persists(self) -> bool:
+        """Whether failures are as good as silence; what makes no sense to us is none, for it may make sense to libc."""
+        return not self._env.rules.libc.believes_failures and UNREADABLE not in self._rcodes.values()
 
     def _asking_over_udp(self, flows: tuple[Flow, ...]) -> bool:
         return any(
@@ -284,7 +298,9 @@ class Attempts:
             self._give_up_sibling()
 
     def _give_up_sibling(self) -> None:
-        """Let a name that has addresses of one family wait no longer for the other."""
+        """Let a name that has addresses of one family wait no longer for the other, where libc would take the half."""
+        if not self._env.rules.libc.halves:
+            return
         for question in list(self._pending):
             if any(
                 other.name == question.name and not isinstance(found, Failed) and found.addresses
@@ -298,6 +314,8 @@ class Attempts:
         env = self._env
         if not self._pending or env.clock() >= env.deadline:
             return True
+        if self._persists():
+            return False
         servers = len(env.rules.servers) + (env.rules.preferred is not None)
         return self._failed_rounds >= env.rules.attempts * servers
 

@@ -97,10 +97,10 @@ class Cache:
         self._touch(key, entry)
         return entry
 
-    def knows(self, questions: tuple[Question, ...], now: float) -> bool:
-        """Whether any of the questions has a live answer."""
-        for name, type_ in questions:
-            entry = self._entries.get((name.lower(), type_))
+    def knows(self, lowered: bytes, types: tuple[int, ...], now: float) -> bool:
+        """Whether there is a live answer for any of these types of a name in lower case."""
+        for type_ in types:
+            entry = self._entries.get((lowered, type_))
             if entry is not None and entry.expires > now:
                 return True
         return False
@@ -121,12 +121,16 @@ class Cache:
 
         A denial without an SOA record may not (RFC 2308 section 5).
         """
-        if answer.addresses:
+        return self.keep((question.name.lower(), question.type), answer, now)
+
+    def keep(self, key: tuple[bytes, int], answer: Answer, now: float) -> Entry:
+        """Do what `store` does; the key is the name in lower case and the type."""
+        addresses = answer.addresses
+        if addresses:
             ttl, cap = answer.ttl, self.max_ttl
         else:
             ttl, cap = answer.negative_ttl or 0, self.max_negative_ttl
         entry = Entry(answer, now, ttl if ttl < cap else cap)
-        key = (question.name.lower(), question.type)
         entries = self._entries
         with self._lock:
             known = entries.pop(key, None)
@@ -134,7 +138,7 @@ class Cache:
                 self._bytes -= known.size
             if ttl > 0 < cap:
                 entries[key] = entry
-                self._bytes += ENTRY_BYTES + ADDRESS_BYTES * len(answer.addresses)
+                self._bytes += ENTRY_BYTES + ADDRESS_BYTES * len(addresses)
                 if len(entries) > self.max_entries or self._bytes > self.max_bytes:
                     self._make_room()
         if known is not None and known.useful and entry.denies_name:

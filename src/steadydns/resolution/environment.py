@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from steadydns.named import NamedTuple
+from steadydns.resolution.libc import GLIBC, Libc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +61,8 @@ class Rules(NamedTuple):
     cluster: tuple[bytes, ...]
     """Zones whose names are the cluster's own."""
     prefetch: bool
+    libc: Libc = GLIBC
+    """The library whose answers are given."""
 
 
 class Environment(NamedTuple):

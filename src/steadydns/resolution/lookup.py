@@ -6,8 +6,9 @@ nothing and looks at no clock but the one in its environment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from steadydns.named import NamedTuple
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Failed
 from steadydns.resolution.record import CACHED, CUT, Event
 from steadydns.resolution.search import Candidate, candidates, cut, likely, under
@@ -79,7 +80,7 @@ class _Walk:
         self.types = types
         rules = env.rules
         self.name = name.rstrip(b".") if name.endswith(b".") else name
-        walk = candidates(name, rules.search, rules.ndots)
+        walk = candidates(name, rules.search, rules.ndots, rules.libc)
         self.prunes = len(walk) > 1 and not rules.exact
         if self.prunes and under(name, rules.external):
             walk = (Candidate(name, None),)
@@ -211,6 +212,8 @@ def lookup(
     env.record.candidates = len(walk.candidates)
     if walk.prunes:
         yield from walk.ask(walk.opening())
+    if not env.rules.libc.searches_on:
+        return (yield from _to_the_first_verdict(walk))
     as_is_first = walk.candidates[0].domain is None and name.count(b".") >= env.rules.ndots
     searched: list[str] = []
     as_is = ""
@@ -244,6 +247,25 @@ def lookup(
     if not as_is_first:
         as_is = next((verdict for verdict in (NO_DATA, TRY_AGAIN) if verdict in searched), as_is)
     return NotFound(as_is)
+
+
+def _to_the_first_verdict(walk: _Walk) -> Generator[Step, list[Reply], Found | NotFound]:
+    """Walk as musl does: only a denial leads on, and what the first name without one says is the result."""
+    for candidate in walk.candidates:
+        if walk.ruled_out(candidate):
+            walk.env.record.note(Event(walk.env.clock(), CUT, Question(candidate.name, walk.types[0])))
+            continue
+        questions = walk.questions(candidate)
+        yield from walk.ask(questions)
+        findings = [walk.memo[question] for question in questions]
+        # In their order: a failure behind a denial changes nothing.
+        verdict = next((found for found in findings if isinstance(found, Failed) or found.nxdomain), None)
+        if verdict is None:
+            return walk.found(candidate, findings) or NotFound(NO_DATA)
+        if isinstance(verdict, Failed):
+            garbled = any(isinstance(found, Failed) and found.rcode == UNREADABLE for found in findings)
+            return NotFound(MALFORMED if garbled else TRY_AGAIN)
+    return NotFound(HOST_NOT_FOUND)
 
 
 def _verdict(findings: list[Finding]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from steadydns.transport.exchange import Reply
+from steadydns.named import NamedTuple
+from steadydns.transport.exchange import TCP, Question, Reply
 
 if TYPE_CHECKING:
-    from steadydns.transport.exchange import Flow, Question, Server
+    from steadydns.transport.exchange import Flow, Server
+    from steadydns.wire.message import Answer
 
 SENT: Final = "query.sent"
 RESPONSE: Final = "query.response"
@@ -56,11 +58,12 @@ class Record:
     What every lookup has, questions sent and answers, is kept raw and becomes events only when someone looks.
     """
 
-    __slots__ = ("_events", "_raw", "candidates", "connect_wait", "queries", "started", "waited")
+    __slots__ = ("_events", "_prompted", "_raw", "candidates", "connect_wait", "queries", "started", "waited")
 
     def __init__(self, started: float) -> None:
         self.started = started
         self._events: list[Event] = []
+        self._prompted: tuple[Server, bytes, tuple[int, ...], list[Answer | None], float] | None = None
         self._raw: list[tuple[float, Flow, tuple[Question, ...] | Reply]] = []
         self.queries: list[tuple[Server, str, int]] = []
         """(server, transport, number of questions) of each flow."""
@@ -81,6 +84,13 @@ class Record:
         """Note an answer."""
         self._raw.append((now, reply.flow, reply))
 
+    def prompted(
+        self, server: Server, name: bytes, types: tuple[int, ...], answers: list[Answer | None], now: float
+    ) -> None:
+        """Note that types of one name were asked for at the start, over TCP, and what has come by now."""
+        self.queries.append((server, TCP, len(types)))
+        self._prompted = (server, name, types, answers, now)
+
     def note(self, event: Event) -> None:
         """Note anything else."""
         self.events.append(event)
@@ -88,6 +98,16 @@ class Record:
     @property
     def events(self) -> list[Event]:
         """All events so far; the list itself."""
+        if self._prompted is not None:
+            server, name, types, answers, now = self._prompted
+            self._prompted = None
+            asked = [(Question(name, type_), answer) for type_, answer in zip(types, answers, strict=True)]
+            self._events += [Event(self.started, SENT, question, server, TCP) for question, _ in asked]
+            self._events += [
+                Event(now, RESPONSE, question, server, TCP, rcode_name(answer.rcode))
+                for question, answer in asked
+                if answer is not None
+            ]
         if self._raw:
             raw, self._raw = self._raw, []
             for at, flow, what in raw:

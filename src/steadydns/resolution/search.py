@@ -8,8 +8,10 @@ only on failure, would be cheaper still and wrong: a name that exists in both pl
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from steadydns.named import NamedTuple
+from steadydns.resolution.libc import GLIBC, Libc
 from steadydns.transport.exchange import Question
 from steadydns.wire.message import A
 
@@ -37,16 +39,22 @@ class Candidate(NamedTuple):
     """The search domain it was made with; None: the name as it is."""
 
 
-def candidates(name: bytes, search: tuple[bytes, ...], ndots: int) -> tuple[Candidate, ...]:
-    """Return the names that glibc's resolver would ask, in its order (resolv.conf(5), `search` and `ndots`)."""
+def candidates(
+    name: bytes, search: tuple[bytes, ...], ndots: int, libc: Libc = GLIBC
+) -> tuple[Candidate, ...]:
+    """Return the names that libc's resolver would ask, in its order (resolv.conf(5), `search` and `ndots`)."""
     if name.endswith(b"."):
         return (Candidate(name[:-1], None),)
+    if not libc.searches_dotted and name.count(b".") >= ndots:
+        return (Candidate(name, None),)
     as_is = Candidate(name, None)
     walk = [Candidate(name + b"." + domain, domain) if domain else as_is for domain in search]
     if name.count(b".") >= ndots:
         walk.insert(0, as_is)
     elif as_is not in walk:
         walk.append(as_is)
+    if libc.skips_impossible:
+        walk = [candidate for candidate in walk if len(candidate.name) <= MAX_NAME]
     # `search .` makes the name itself a candidate; glibc asks it once.
     return tuple(dict.fromkeys(walk))
 

@@ -31,6 +31,11 @@ PREFERRED_RETRY_FIRST: Final = 1.0
 PREFERRED_RETRY_LAST: Final = 4.0
 """Seconds between probes of a preferred server that has answered before: it is back in use within 10 s."""
 
+PROBE_LOOK: Final = 0.02
+"""Seconds between looks at a probe under way: each is a system call, and what it looks for takes a millisecond or will
+not come.
+"""
+
 ABSENT_RETRY_LAST: Final = 300.0
 """Seconds between probes at most where no preferred server was ever seen: most clusters have none."""
 
@@ -42,6 +47,7 @@ class Health:
         "edns",
         "failed_until",
         "good",
+        "look_at",
         "probe_at",
         "probe_wait",
         "probing",
@@ -61,6 +67,8 @@ class Health:
         self.seen = False
         self.probing = False
         """A probe's verdict has not been fetched yet."""
+        self.look_at = 0.0
+        """When a lookup is to look for it; in between they do without."""
         self.probe_at = 0.0
         self.probe_wait = 0.0
 
@@ -93,7 +101,7 @@ class Servers:
             health = self.health(preferred)
             if health.good:
                 return preferred
-            if health.probing or now >= health.probe_at:
+            if now >= (health.look_at if health.probing else health.probe_at):
                 return None
         first = rules.servers[0]
         return first if self.health(first).failed_until <= now else None
@@ -145,6 +153,15 @@ class Servers:
             return False
         limit = PREFERRED_RETRY_LAST if health.seen else ABSENT_RETRY_LAST
         health.probing = True
+        health.look_at = now + PROBE_LOOK
         health.probe_wait = min(max(health.probe_wait * 2, PREFERRED_RETRY_FIRST), limit)
         health.probe_at = now + health.probe_wait
         return True
+
+    def looked(self, server: Server, found: bool | None, now: float) -> None:
+        """Note that somebody has looked for a probe's verdict, and what it was; None: there is none yet."""
+        health = self.health(server)
+        if found is None:
+            health.look_at = now + PROBE_LOOK
+        else:
+            health.probing = False

@@ -7,7 +7,8 @@ Source: gai.conf(5) and the behaviour of glibc 2.36, against which the tests hol
 from __future__ import annotations
 
 import _socket
-from typing import NamedTuple
+
+from steadydns.named import NamedTuple
 
 from .cnumber import strtoul
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import _socket
 import struct
 from fcntl import ioctl
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from steadydns.named import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,6 +147,14 @@ def seen(interfaces: Sequence[Interface] | None) -> tuple[bool, bool]:
     ipv4 = any(one.family == AF_INET and one.address != _V4_LOOPBACK for one in interfaces)
     ipv6 = any(one.family == AF_INET6 and one.address != _V6_LOOPBACK for one in interfaces)
     return ipv4, ipv6
+
+
+def loopbacks() -> tuple[bool, bool]:
+    """Return whether 127.0.0.1 and ::1 can be reached: what musl takes AI_ADDRCONFIG to mean."""
+    return (
+        source_address(AF_INET, _V4_LOOPBACK) is not None,
+        source_address(AF_INET6, _V6_LOOPBACK) is not None,
+    )
 
 
 def source_address(family: int, packed: bytes, scope_id: int = 0) -> bytes | None:

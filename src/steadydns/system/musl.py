@@ -28,10 +28,28 @@ from .resolvconf import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PLAN = Plan(files_first=True, dns=True)  # musl knows no nsswitch.conf
+PLAN = Plan(files_first=True, dns=True, aliases=False)  # musl knows neither nsswitch.conf nor HOSTALIASES
 _LINE_MAX = 255  # a longer resolv.conf line is skipped
 _CHUNK = 511  # a longer hosts line is read as several
 _CAPS = {b"ndots": 15, b"timeout": 60, b"attempts": 10}
+
+
+def no_data() -> tuple[int, str] | None:
+    """Return number and text of the error that this process' musl has for a name without addresses; None if it is none.
+
+    A version before 1.2.4 has none of its own. libc is asked for an IPv6 literal as an IPv4 address, which it refuses
+    with that error; through a socket, for that raises no audit event of a lookup that nobody made.
+    """
+    unused = _socket.socket(AF_INET, _socket.SOCK_DGRAM)
+    try:
+        unused.connect(("::1", 0))
+    except _socket.gaierror as error:
+        number, text = error.args
+        if number in (_socket.EAI_NONAME, _socket.EAI_NODATA):
+            return number, text
+    finally:
+        unused.close()
+    return None
 
 
 class MuslHosts(Hosts):
@@ -65,13 +83,17 @@ def parse_resolv_conf(text: bytes, environ: Mapping[str, str], hostname: str) ->
                 servers.append(server)
         elif keyword in (b"domain", b"search"):
             search = value
+    # musl appends the root as a second dot, a name that nobody can ask for: such entries never match.
+    domains = [domain for domain in search.split() if domain != b"."]
     return ResolvConf(
         nameservers=tuple(servers) or (LOOPBACK,),
-        # musl appends the root as a second dot, a name that nobody can ask for: such entries never match.
-        search=tuple(domain.removesuffix(b".") for domain in search.split() if domain != b"."),
+        search=tuple(domain.removesuffix(b".") for domain in domains),
         ndots=numbers[b"ndots"],
         timeout=max(1, numbers[b"timeout"]),
-        attempts=max(1, numbers[b"attempts"]),
+        # Without time nobody is asked, and libc is to say so; without attempts it divides by zero, and is not to be.
+        attempts=max(1, numbers[b"attempts"]) if numbers[b"timeout"] else 0,
+        libc="musl",
+        dotted=tuple(domain[:-1] for domain in domains if domain.endswith(b".")),
     )
 
 

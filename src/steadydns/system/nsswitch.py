@@ -7,7 +7,8 @@ Source: nsswitch.conf(5) and the behaviour of glibc 2.36, against which the test
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from steadydns.named import NamedTuple
 
 _DATABASES = frozenset(
     b"aliases ethers group group_compat gshadow hosts initgroups netgroup networks passwd passwd_compat"
@@ -40,7 +41,7 @@ class Plan(NamedTuple):
 
     ``after_dns`` says that a source stands behind ``dns``: what DNS does not know is libc's to answer, because
     that source may know it, or change the error by not being installed. ``theirs`` is empty, or the reason why
-    libc has to answer everything.
+    libc has to answer everything. ``aliases`` says that HOSTALIASES (hostname(7)) is heeded.
     """
 
     files_first: bool = False
@@ -48,6 +49,7 @@ class Plan(NamedTuple):
     myhostname: bool = False
     after_dns: bool = False
     theirs: str = ""
+    aliases: bool = True
 
 
 def parse(text: bytes) -> tuple[Source, ...] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import _socket
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from . import gaiconf, hosts, nsswitch, resolvconf
 from .watch import Watched
@@ -16,7 +16,7 @@ from .watch import Watched
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Libc = Literal["glibc", "musl"]
+    from .resolvconf import Libc
 
 
 def libc() -> Libc:
@@ -64,7 +64,8 @@ class Pod:
         self._final_gai_conf: gaiconf.GaiConf | None = None
 
     def _read_resolv_conf(self, text: bytes) -> resolvconf.ResolvConf:
-        return self._parse_resolv_conf(text, self._environ, self._hostname())
+        hostname = "" if self.libc == "musl" else self._hostname()  # asking raises an audit event
+        return self._parse_resolv_conf(text, self._environ, hostname)
 
     def resolv_conf(self) -> resolvconf.ResolvConf:
         """Return the resolver configuration; after one with ``no-reload``, always that one."""

@@ -9,12 +9,16 @@ from __future__ import annotations
 import _socket
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from steadydns.named import NamedTuple
 
 from .cnumber import atoi, strtoul
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
+
+Libc = Literal["glibc", "musl"]
 
 MAX_NAMESERVERS = 3  # MAXNS in <resolv.h>; later ones are never asked
 MAX_NDOTS = 15  # RES_MAXNDOTS
@@ -67,6 +71,8 @@ class ResolvConf(NamedTuple):
     ``b''``. ``timeout`` is in seconds and at least 1. ``attempts`` may be 0: then glibc asks nobody.
     ``sortlist`` tells that there is one: glibc then reorders the rows of AF_INET lookups, which only it can do.
     ``warnings`` says what was not understood, with its line; ``unknown_options`` lists option names.
+    ``libc`` is the library that reads the file so. ``dotted`` holds those of the search domains that the file has
+    with a trailing dot, where libc shows it.
     """
 
     nameservers: tuple[Nameserver, ...] = (LOOPBACK,)
@@ -86,6 +92,15 @@ class ResolvConf(NamedTuple):
     sortlist: bool = False
     unknown_options: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    libc: Libc = "glibc"
+    dotted: tuple[bytes, ...] = ()
+
+    @property
+    def patience(self) -> int:
+        """Seconds that libc spends on one name when nobody answers."""
+        if self.libc == "musl":
+            return self.timeout  # for the whole, with its attempts spread over it, to all servers at once
+        return self.timeout * max(self.attempts, 1) * len(self.nameservers)
 
 
 def parse(text: bytes, environ: Mapping[str, str], hostname: str) -> ResolvConf:
@@ -245,7 +260,7 @@ class _Reader:
 
     def result(self) -> ResolvConf:
         """Return what was read, with libc's defaults for the rest."""
-        flags: Iterable[str] = self.flags
+        flags: dict[str, Any] = dict.fromkeys(self.flags, True)
         return ResolvConf(
             nameservers=tuple(self.servers) or (LOOPBACK,),
             search=tuple(map(search_domain, self.search or ())),
@@ -254,7 +269,7 @@ class _Reader:
             attempts=max(0, self.numbers[b"attempts:"]),
             unknown_options=tuple(self.unknown),
             warnings=tuple(self.warnings),
-            **dict.fromkeys(flags, True),
+            **flags,
         )
 
 

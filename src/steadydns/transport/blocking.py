@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from steadydns.transport.exchange import Question
     from steadydns.transport.pool import Pool
-    from steadydns.wire.message import Answer
 
 T = TypeVar("T")
 
@@ -129,40 +128,6 @@ class _Packet:
         self.datagram.close()
 
 
-def prompt(
-    pool: Pool, flow: Flow, until: float, clock: Callable[[], float]
-) -> tuple[list[tuple[Question, Answer]], Stream | None]:
-    """Put a flow's questions on an idle connection, if there is one, and wait for the answers.
-
-    This is the first attempt of most lookups, without what only later attempts need. Returns the answers, and the
-    stream when answers are still missing; `run` goes on with it. None and no answers: nothing was asked.
-    """
-    connection = pool.take(flow.server, flow.opened)
-    if connection is None:
-        return [], None
-    answers: list[tuple[Question, Answer]] = []
-    try:
-        connection.ask(flow.questions)
-        flow.connected = True
-        waiting, fd = connection.pipeline.waiting, connection.fd
-        poller = poll()
-        poller.register(fd, select.POLLIN)
-        while waiting:
-            left = until - clock()
-            if left <= 0 or not poller.poll(ceil(left * 1000)):
-                return answers, Stream(flow, pool, flow.opened, connection)
-            answers += connection.receive(clock())
-    except (OSError, WireError):
-        # What an idle connection fails with counts for nothing: the server may have closed it long ago.
-        connection.close()
-        return answers, None
-    except BaseException:
-        connection.close()
-        raise
-    pool.put(connection)
-    return answers, None
-
-
 class Exchange:
     """The open flows of one lookup."""
 
@@ -185,7 +150,8 @@ class Exchange:
         for flow in step.flows:
             self._open(flow, replies)
         clock, channels = self._clock, self._channels
-        while not replies and channels:
+        # With nothing open it is a wait, no more.
+        while not replies:
             left = step.until - clock()
             if left <= 0:
                 break
@@ -237,7 +203,7 @@ def run(
     clock: Callable[[], float],
     begun: Stream | None = None,
 ) -> T:
-    """Run a resolution to its end in this thread and return its result; `begun` is what `prompt` left open."""
+    """Run a resolution to its end in this thread and return its result; `begun` is what was left open before."""
     exchange = Exchange(pool, clock)
     if begun is not None:
         exchange.adopt(begun)

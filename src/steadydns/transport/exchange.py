@@ -7,7 +7,9 @@ is any, or an empty list when `until` has come.
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from steadydns.named import NamedTuple
 
 if TYPE_CHECKING:
     from steadydns.wire.message import Answer

@@ -6,15 +6,20 @@ import _socket
 import errno
 import select
 import socket
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from steadydns.transport.pipeline import Pipeline
+from steadydns.wire.direct import read_direct
+from steadydns.wire.message import WireError, framed_queries, parse
+from steadydns.wire.names import encode_name
 
 if TYPE_CHECKING:
     from steadydns.transport.exchange import Question, Server
     from steadydns.wire.message import Answer
 
 RECEIVE_SIZE: Final = 65536
+_PROMPT_SIZE: Final = 4096  # what a few answers fit in; more is read in pieces
 
 # Linux only, and read as a number because not every Python build exports it.
 TCP_QUICKACK: Final = 12
@@ -23,6 +28,13 @@ TCP_QUICKACK: Final = 12
 _Socket = _socket.socket
 
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+# The connection's own timeout is for `prompt`; everything else waits in a driver.
+_DONT_WAIT: Final = _socket.MSG_DONTWAIT
+
+_LENGTH_AND_ID: Final = Struct("!HH").unpack_from
+
+_TIMEVAL: Final = Struct("@ll").pack
 
 _STREAM: Final = _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK | _socket.SOCK_CLOEXEC
 
@@ -34,7 +46,7 @@ class Connection:
     nonsense); after either the connection must be closed.
     """
 
-    __slots__ = ("_outbox", "answered_at", "connected", "fd", "pipeline", "server", "sock")
+    __slots__ = ("_outbox", "_patience", "answered_at", "connected", "fd", "pipeline", "server", "sock")
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -42,6 +54,7 @@ class Connection:
         self.answered_at = 0.0
         """Monotonic seconds of the last answer; 0: none yet. The proof that the way to the server and back works."""
         self._outbox = b""
+        self._patience = 0.0
         self.sock = _Socket(server.family, _STREAM, 0)
         self.fd = self.sock.fileno()
         self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
@@ -63,7 +76,7 @@ class Connection:
 
     def _flush(self) -> None:
         try:
-            sent = self.sock.send(self._outbox)
+            sent = self.sock.send(self._outbox, _DONT_WAIT)
         except BlockingIOError:
             return
         self._outbox = self._outbox[sent:]
@@ -99,7 +112,7 @@ class Connection:
     def receive(self, now: float) -> list[tuple[Question, Answer]]:
         """Read what has come."""
         try:
-            data = self.sock.recv(RECEIVE_SIZE)
+            data = self.sock.recv(RECEIVE_SIZE, _DONT_WAIT)
         except BlockingIOError:
             return []
         if not data:
@@ -110,6 +123,74 @@ class Connection:
         if self.pipeline.waiting:
             self.sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)
         return answers
+
+    def prompt(self, name: bytes, types: tuple[int, ...], patience: float) -> list[Answer | None]:
+        """Ask for some types of one name, in the calling thread, and wait for the answers.
+
+        For an idle connection: the shortest way there is, two or three system calls. Seconds of silence after which
+        it gives up are `patience`; None then stands for each answer that is missing, and `proceed` can go on waiting
+        for it. The connection is closed when this raises.
+
+        Raises:
+            OSError: the peer is gone.
+            WireError: the name cannot be encoded, or the peer talks nonsense.
+        """
+        try:
+            if self._patience != patience:
+                self._be_patient(patience)
+            return self._prompt(name, types)
+        except BaseException:
+            self.sock.close()
+            raise
+
+    def _prompt(self, name: bytes, types: tuple[int, ...]) -> list[Answer | None]:
+        sock, pipeline = self.sock, self.pipeline
+        wire = encode_name(name)
+        first = pipeline.next_id
+        missing = count = len(types)
+        pipeline.next_id = (first + count) & 0xFFFF
+        questions, data = framed_queries(first, wire, types)
+        answers: list[Answer | None] = [None] * count
+        if sock.send(data) != len(data):
+            raise ConnectionResetError(errno.ECONNRESET, f"{self.server} takes no more")
+        received, at = b"", 0
+        while missing:
+            sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)  # see _flush
+            try:
+                more = sock.recv(_PROMPT_SIZE)
+            except BlockingIOError:
+                pipeline.resume(received[at:], first, wire, name, types, answers)
+                return answers
+            if not more:
+                raise ConnectionResetError(errno.ECONNRESET, f"{self.server} closed the connection")
+            received = received + more if received else more
+            size = len(received)
+            while size - at > 3:
+                length, ident = _LENGTH_AND_ID(received, at)
+                start = at + 2
+                end = start + length
+                if end > size:
+                    break
+                index = (ident - first) & 0xFFFF
+                if index >= count or answers[index] is not None:
+                    raise WireError("an answer to no question in flight")
+                type_ = types[index]
+                answer = read_direct(received, start, end, ident, questions[index], type_)
+                answers[index] = answer or parse(received[start:end], ident, wire, type_)
+                at = end
+                missing -= 1
+        if at != len(received):
+            raise WireError("more than was asked for")
+        return answers
+
+    def _be_patient(self, patience: float) -> None:
+        """Let the socket block, but not for longer (socket(7), SO_RCVTIMEO)."""
+        self.sock.setblocking(True)
+        seconds = int(patience)
+        limit = _TIMEVAL(seconds, int((patience - seconds) * 1e6))
+        self.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, limit)
+        self.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDTIMEO, limit)
+        self._patience = patience
 
     def close(self) -> None:
         """Close the socket; questions in flight are abandoned."""

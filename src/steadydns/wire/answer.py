@@ -1,8 +1,8 @@
-"""What a response says about the name that was asked. Imports only typing; decides nothing."""
+"""What a response says about the name that was asked. Imports no other part of the codec; decides nothing."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from steadydns.named import NamedTuple
 
 
 class Answer(NamedTuple):
@@ -32,3 +32,19 @@ class Answer(NamedTuple):
 
     negative_ttl: int | None
     """Lifetime of a denial (RFC 2308 section 5), the aliases that lead to it included; None without a SOA record."""
+
+    @property
+    def orderly(self) -> bool:
+        """Its records are the aliases, in the order of their chain, and the addresses at its end, and no others."""
+        return True
+
+
+class Disorderly(Answer):
+    """An answer whose records come in another way, or whose response code has upper bits: readers may disagree."""
+
+    __slots__ = ()
+
+    @property
+    def orderly(self) -> bool:
+        """They do not."""
+        return False

@@ -7,19 +7,33 @@ layout to the last octet is left to it.
 from __future__ import annotations
 
 from struct import Struct
+from typing import TYPE_CHECKING, Any
 
 from .answer import Answer
 from .codes import AAAA, IN, OPT, SOA, A
-from .general import AUTHORITATIVE, RCODE, SMALLEST_SOA, TRUNCATED
+from .general import AUTHORITATIVE, KIND, RCODE, RESPONSE, SMALLEST_SOA, TRUNCATED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    _Layout = tuple[Callable[[bytes, int], Any], Callable[[bytes], Iterable[Any]], bytes, int, int]
 
 # An owner that is a pointer to the question's name, at offset 12.
 _POINTER_TO_QUESTION = 0xC00C
 
-# owner, type and class in one piece; TTL, signed as in `records`; length of RDATA; RDATA
-_ADDRESS_RECORDS = {
-    A: (Struct("!6siH4s"), Struct("!HHH").pack(_POINTER_TO_QUESTION, A, IN), 4),
-    AAAA: (Struct("!6siH16s"), Struct("!HHH").pack(_POINTER_TO_QUESTION, AAAA, IN), 16),
-}
+_HEADER = Struct("!6H").unpack_from
+_TYPE_AND_CLASS = 4  # octets of a question after its name
+
+
+def _layout(qtype: int, length: int) -> _Layout:
+    """Give how to read one record and many, what each begins with, its length of RDATA, its own length."""
+    # Owner, type and class in one piece; TTL, signed as in `records`; length of RDATA; RDATA.
+    record = Struct(f"!6siH{length}s")
+    begin = Struct("!HHH").pack(_POINTER_TO_QUESTION, qtype, IN)
+    return record.unpack_from, record.iter_unpack, begin, length, record.size
+
+
+_ADDRESS_RECORDS = {A: _layout(A, 4), AAAA: _layout(AAAA, 16)}
 _RECORD = Struct("!HHHiH")
 _MINIMUM = Struct("!I")
 _OPT_RECORD = Struct(
@@ -27,45 +41,50 @@ _OPT_RECORD = Struct(
 )  # owner and type, payload size, extended rcode, version, flags, length of options
 _OPT_START = Struct("!xH").pack(OPT)
 
-_OTHER = -1  # in place of an offset: not the layout that is read here
+_OTHER = 1 << 62  # in place of an offset, behind every end: not the layout that is read here
 
 _new_tuple = tuple.__new__
 
 
-def read_direct(
-    message: bytes,
-    offset: int,
-    qname: bytes,
-    qtype: int,
-    flags: int,
-    answers: int,
-    authorities: int,
-    additionals: int,
-) -> Answer | None:
-    """Read a response of addresses alone, or of a denial with its SOA alone; either may end with an OPT record.
+def read_direct(data: bytes, at: int, end: int, ident: int, question: bytes, qtype: int) -> Answer | None:
+    """Read a response whose answers are addresses alone, or a denial with its SOA alone and perhaps an OPT record.
 
-    Takes what `read_response` takes. Gives None for every other layout, malformed ones included.
+    The message is in `data` from `at` to `end`; `question` is what was sent: name, type and class.
+
+    Gives None for every other layout, and for what answers something else or is malformed.
     """
+    start = at + 12
+    if start > end:
+        return None
+    got, flags, questions, answers, authorities, additionals = _HEADER(data, at)
+    if got != ident or flags & KIND != RESPONSE or questions != 1 or not data.startswith(question, start):
+        return None
+    offset = start + len(question)
+    rcode = flags & RCODE
     addresses: tuple[bytes, ...] = ()
     ttl = 0
     negative_ttl = None
     if answers:
-        if authorities or flags & RCODE:
+        layout = _ADDRESS_RECORDS.get(qtype)
+        if rcode or layout is None:
             return None
-        addresses, ttl, offset = _read_addresses(message, offset, qtype, answers)
-    elif authorities:
-        negative_ttl, offset = _read_denial(message, offset, qname, authorities)
-    if offset == _OTHER or (additionals and not _is_plain_opt(message, offset, additionals)):
-        return None
+        addresses, ttl = _read_addresses(data, offset, end, answers, layout)
+        if not addresses:
+            return None
+    else:
+        if authorities:
+            negative_ttl, offset = _read_denial(data, offset, end, question, authorities)
+        if offset > end or (additionals and not _is_plain_opt(data, offset, end, additionals)):
+            return None
     # tuple.__new__ instead of the class: a third of the time.
     return _new_tuple(
         Answer,
         (
-            flags & RCODE,
+            rcode,
             flags & TRUNCATED != 0,
             flags & AUTHORITATIVE != 0,
             addresses,
-            ttl,
+            ttl if ttl > 0 else 0,
             b"",
             False,
             negative_ttl,
@@ -74,53 +93,54 @@ def read_direct(
 
 
 def _read_addresses(
-    message: bytes, offset: int, qtype: int, count: int
-) -> tuple[tuple[bytes, ...], int, int]:
-    """Give the addresses, the lowest TTL, and the offset after the section or `_OTHER`."""
-    if qtype in _ADDRESS_RECORDS:
-        layout, start, size = _ADDRESS_RECORDS[qtype]
-        end = offset + count * layout.size
-        if end <= len(message) and message.startswith(start, offset):
-            if count == 1:
-                _start, ttl, rdlength, address = layout.unpack_from(message, offset)
-                return ((address,), ttl if ttl > 0 else 0, end) if rdlength == size else ((), 0, _OTHER)
-            starts, ttls, sizes, addresses = zip(*layout.iter_unpack(message[offset:end]), strict=True)
-            if starts.count(start) == count == sizes.count(size):
-                return addresses, max(0, min(ttls)), end
-    return (), 0, _OTHER
+    data: bytes, offset: int, end: int, count: int, layout: _Layout
+) -> tuple[tuple[bytes, ...], int]:
+    """Give the addresses, none for another layout, and the lowest TTL."""
+    unpack, unpack_all, owner, length, size = layout
+    finish = offset + count * size
+    if finish <= end:
+        if count == 1:
+            begin, ttl, rdlength, address = unpack(data, offset)
+            if begin == owner and rdlength == length:
+                return (address,), ttl
+        else:
+            begins, ttls, rdlengths, addresses = zip(*unpack_all(data[offset:finish]), strict=True)
+            if begins.count(owner) == count == rdlengths.count(length):
+                return addresses, min(ttls)
+    return (), 0
 
 
-def _read_denial(message: bytes, offset: int, qname: bytes, count: int) -> tuple[int | None, int]:
+def _read_denial(data: bytes, offset: int, end: int, question: bytes, count: int) -> tuple[int | None, int]:
     """Give the negative TTL, and the offset after the SOA record or `_OTHER`."""
     start = offset + _RECORD.size
-    if count == 1 and start <= len(message):
-        owner, rtype, rclass, ttl, rdlength = _RECORD.unpack_from(message, offset)
-        end = start + rdlength
+    if count == 1 and start <= end:
+        owner, rtype, rclass, ttl, rdlength = _RECORD.unpack_from(data, offset)
+        finish = start + rdlength
         if (
             rtype == SOA
             and rclass == IN
             and rdlength >= SMALLEST_SOA
-            and end <= len(message)
-            and (owner == _POINTER_TO_QUESTION or _is_above(qname, owner - _POINTER_TO_QUESTION))
+            and finish <= end
+            and (owner == _POINTER_TO_QUESTION or _is_above(question, owner - _POINTER_TO_QUESTION))
         ):
-            return min(max(0, ttl), _MINIMUM.unpack_from(message, end - _MINIMUM.size)[0]), end
+            return min(max(0, ttl), _MINIMUM.unpack_from(data, finish - _MINIMUM.size)[0]), finish
     return None, _OTHER
 
 
-def _is_plain_opt(message: bytes, offset: int, count: int) -> bool:
+def _is_plain_opt(data: bytes, offset: int, end: int, count: int) -> bool:
     """Say whether the additional section is one OPT record whose extended rcode is zero."""
     start = offset + _OPT_RECORD.size
-    if count > 1 or start > len(message):
+    if count > 1 or start > end:
         return False
-    owner_type, _payload, extended, _version, _flags, rdlength = _OPT_RECORD.unpack_from(message, offset)
-    return owner_type == _OPT_START and not extended and start + rdlength <= len(message)
+    owner_type, _payload, extended, _version, _flags, rdlength = _OPT_RECORD.unpack_from(data, offset)
+    return owner_type == _OPT_START and not extended and start + rdlength <= end
 
 
-def _is_above(qname: bytes, position: int) -> bool:
-    """Say whether a label of `qname`, or its root, begins at `position`: the owner is then a zone above it."""
-    if not 0 < position < len(qname):
+def _is_above(question: bytes, position: int) -> bool:
+    """Say whether a label of the name asked for, or its root, begins there: the owner is then a zone above it."""
+    if not 0 < position < len(question) - _TYPE_AND_CLASS:
         return False
     at = 0
     while at < position:
-        at += qname[at] + 1
+        at += question[at] + 1
     return at == position

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from .answer import Answer
+from .answer import Answer, Disorderly
 from .codes import AAAA, CNAME, IN, NOERROR, OPT, SOA, A
 from .errors import WireError
 from .names import present_name
@@ -19,6 +19,8 @@ MAX_LINKS = 16
 ADDRESS_SIZES = {A: 4, AAAA: 16}  # octets of RDATA, RFC 1035 section 3.4.1 and RFC 3596 section 2.2
 SMALLEST_SOA = 22  # octets of RDATA: two names that are the root, five numbers of 32 bits
 
+RESPONSE = 0x8000
+KIND = 0xF800  # QR and opcode: a response to a standard query has only RESPONSE of it
 AUTHORITATIVE = 0x0400
 TRUNCATED = 0x0200
 RCODE = 0x000F
@@ -49,17 +51,19 @@ def read_response(
     wanted: list[Record] = []
     negative_ttl = None
     rcode = flags & RCODE
+    orderly = True
     if answers:
-        aliases, wanted, offset = _read_answers(message, offset, answers, qtype, known)
+        aliases, wanted, offset, orderly = _read_answers(message, offset, answers, qname, qtype, known)
         canonical, ttls = _follow(qname, aliases)
-    if authorities:
-        negative_ttl, offset = _read_authorities(message, offset, authorities, known)
-    if additionals:
-        rcode |= _read_extended_rcode(message, offset, additionals, known)
-
     end = canonical.lower()
     used = [record for record in wanted if record[0].lower() == end] if rcode == NOERROR else []
-    return Answer(
+    # What follows the answers says something of a denial only; glibc looks at none of it.
+    if not used:
+        if authorities:
+            negative_ttl, offset = _read_authorities(message, offset, authorities, known)
+        if additionals:
+            rcode |= _read_extended_rcode(message, offset, additionals, known)
+    return (Answer if orderly and rcode <= RCODE else Disorderly)(
         rcode,
         flags & TRUNCATED != 0,
         flags & AUTHORITATIVE != 0,
@@ -72,15 +76,21 @@ def read_response(
 
 
 def _read_answers(
-    message: bytes, offset: int, count: int, qtype: int, known: dict[int, bytes]
-) -> tuple[dict[bytes, tuple[bytes, int]], list[Record], int]:
-    """Give the aliases (owner in lower case -> target, TTL), the records of type `qtype`, the offset after all."""
+    message: bytes, offset: int, count: int, qname: bytes, qtype: int, known: dict[int, bytes]
+) -> tuple[dict[bytes, tuple[bytes, int]], list[Record], int, bool]:
+    """Give the aliases (owner in lower case -> target, TTL), the records of type `qtype`, the offset after all.
+
+    And whether they are in order: each alias leads on from the one before, and the addresses are at the end.
+    """
+    orderly, name = True, qname.lower()
     aliases: dict[bytes, tuple[bytes, int]] = {}
     wanted = []
     size = ADDRESS_SIZES.get(qtype)
     end = offset
     for record in read_records(message, offset, count, known):
         owner, rtype, rclass, ttl, start, end = record
+        owner = owner.lower()
+        orderly = orderly and rclass == IN and owner == name and rtype in (qtype, CNAME)
         if rclass != IN:
             continue
         if rtype == qtype:
@@ -92,8 +102,10 @@ def _read_answers(
             if after != end:
                 raise WireError(f"CNAME at {start} has {end - start} octets, its name {after - start}")
             # Of two CNAME records of one owner the later one counts, as in glibc's getaddrinfo.
-            aliases[owner.lower()] = target, ttl
-    return aliases, wanted, end
+            aliases[owner] = target, ttl
+            orderly = orderly and not wanted
+            name = target.lower()
+    return aliases, wanted, end, orderly
 
 
 def _follow(qname: bytes, aliases: dict[bytes, tuple[bytes, int]]) -> tuple[bytes, list[int]]:

@@ -26,7 +26,7 @@ from .codes import (
 )
 from .direct import read_direct
 from .errors import Mismatch, WireError
-from .general import AUTHORITATIVE, RCODE, TRUNCATED, read_response
+from .general import AUTHORITATIVE, KIND, RCODE, RESPONSE, TRUNCATED, read_response
 
 __all__ = [
     "AAAA",
@@ -46,24 +46,28 @@ __all__ = [
     "Answer",
     "Mismatch",
     "WireError",
+    "framed_queries",
     "framed_query",
     "parse",
     "query",
 ]
 
-_RESPONSE = 0x8000
-_OPCODE = 0x7800
 _RECURSION_DESIRED = 0x0100
 _AUTHENTIC_DATA = 0x0020
 
 _HEADER = Struct("!6H")
-_FRAMED = Struct("!HHHHHHH")  # length of the message, then its header
+_FRAMED = Struct("!7H").pack  # length of the message, then its header
 _QUESTION_TAIL = Struct("!HH")
 _OPT_RECORD = Struct("!xHHIH")  # the root as owner, type, UDP payload size, flags, length of options
 _TAILS = {qtype: _QUESTION_TAIL.pack(qtype, IN) for qtype in (A, AAAA)}
 
 # Servers that could not read the question, or would not, may send back a bare header.
 _MAY_OMIT_QUESTION = frozenset((FORMERR, SERVFAIL, NOTIMP, REFUSED))
+
+
+def tail_of(qtype: int) -> bytes:
+    """Give what follows the name in a question of that type: type and class."""
+    return _TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN)
 
 
 def query(ident: int, qname: bytes, qtype: int, edns_payload: int = 0, ad: bool = False) -> bytes:
@@ -77,7 +81,7 @@ def query(ident: int, qname: bytes, qtype: int, edns_payload: int = 0, ad: bool 
         ad: set the AD bit, to learn whether the answer was validated (RFC 6840 section 5.7).
     """
     flags = _RECURSION_DESIRED | _AUTHENTIC_DATA if ad else _RECURSION_DESIRED
-    tail = _TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN)
+    tail = tail_of(qtype)
     if edns_payload:
         opt = _OPT_RECORD.pack(OPT, edns_payload, 0, 0)
         return _HEADER.pack(ident, flags, 1, 0, 0, 1) + qname + tail + opt
@@ -86,8 +90,20 @@ def query(ident: int, qname: bytes, qtype: int, edns_payload: int = 0, ad: bool 
 
 def framed_query(ident: int, qname: bytes, qtype: int) -> bytes:
     """Build the same query without options, with its length in front as TCP wants it (RFC 1035 section 4.2.2)."""
-    tail = _TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN)
-    return _FRAMED.pack(len(qname) + 16, ident, _RECURSION_DESIRED, 1, 0, 0, 0) + qname + tail
+    return _FRAMED(len(qname) + 16, ident, _RECURSION_DESIRED, 1, 0, 0, 0) + qname + tail_of(qtype)
+
+
+def framed_queries(ident: int, qname: bytes, qtypes: tuple[int, ...]) -> tuple[list[bytes], bytes]:
+    """Build `framed_query` for several types of one name, with ids that count up from `ident`.
+
+    Gives the questions as they stand in the messages, and the messages in one piece.
+    """
+    questions = [qname + (_TAILS.get(qtype) or tail_of(qtype)) for qtype in qtypes]
+    data, length = b"", len(qname) + 16
+    for question in questions:
+        data += _FRAMED(length, ident, _RECURSION_DESIRED, 1, 0, 0, 0) + question
+        ident = (ident + 1) & 0xFFFF
+    return questions, data
 
 
 def parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
@@ -100,13 +116,19 @@ def parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
         Mismatch: the message answers something else, or nothing.
         WireError: the message answers this query and is malformed.
     """
+    answer = read_direct(message, 0, len(message), ident, qname + tail_of(qtype), qtype)
+    return _parse(message, ident, qname, qtype) if answer is None else answer
+
+
+def _parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
+    """Read a response of any layout."""
     if len(message) < _HEADER.size:
         raise Mismatch(f"message of {len(message)} octets has no header")
     message_ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(message)
-    if message_ident != ident or flags & (_RESPONSE | _OPCODE) != _RESPONSE:
+    if message_ident != ident or flags & KIND != RESPONSE:
         raise Mismatch(f"id {message_ident}, flags {flags:#06x}: not a response to query {ident}")
     if questions == 1:
-        question = qname + (_TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN))
+        question = qname + tail_of(qtype)
         offset = 12 + len(question)
         echo = message[12:offset]
         # Length octets are below the letters, so lower() leaves them alone.
@@ -116,10 +138,6 @@ def parse(message: bytes, ident: int, qname: bytes, qtype: int) -> Answer:
         offset = 12
     else:
         raise Mismatch(f"{questions} questions in the response")
-    if questions:
-        direct = read_direct(message, offset, qname, qtype, flags, answers, authorities, additionals)
-        if direct is not None:
-            return direct
     try:
         return read_response(message, offset, qname, qtype, flags, answers, authorities, additionals)
     except WireError:

@@ -18,6 +18,9 @@ MAX_POINTERS = 127
 _ROOT = b"\0"
 _POINTER = 0xC0
 _LENGTH_OCTET = {length: bytes((length,)) for length in range(1, MAX_LABEL + 1)}
+# A service's names have few parents: wire forms by presentation form.
+_wire_of_parents: dict[bytes, bytes] = {}
+_MAX_PARENTS = 256
 _PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 _ESCAPED = tuple(
     bytes((octet,)) if octet in _PLAIN else b"\\" + bytes((octet,)) if octet in b".\\" else b"\\%03d" % octet
@@ -33,6 +36,20 @@ def encode_name(name: bytes) -> bytes:
     Raises:
         WireError: an empty label, a label over 63 octets, a name over 255 octets on the wire, a backslash.
     """
+    label, _, parent = name.partition(b".")
+    known = _wire_of_parents.get(parent)
+    octet = _LENGTH_OCTET.get(len(label))
+    if known is not None and octet is not None and len(known) + len(label) < MAX_NAME and b"\\" not in label:
+        return octet + label + known
+    wire = _encode_name(name)
+    if octet is not None:
+        if len(_wire_of_parents) >= _MAX_PARENTS:
+            _wire_of_parents.clear()
+        _wire_of_parents[parent] = wire[len(label) + 1 :]
+    return wire
+
+
+def _encode_name(name: bytes) -> bytes:
     if name == b".":
         return _ROOT
     if b"\\" in name:

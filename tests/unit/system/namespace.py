@@ -18,8 +18,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def run(script: str | Path, request: object, *arguments: str) -> Any:
-    """Return what *script*, given *request* as JSON on its standard input, prints as JSON."""
+def run(
+    script: str | Path,
+    request: object,
+    *arguments: str,
+    python: str | Path = sys.executable,
+    packages: str | Path = "",
+) -> Any:
+    """Return what *script*, given *request* as JSON on its standard input, prints as JSON.
+
+    *python* runs it; *packages* is the folder of what it imports beside the repository, if it has none of its own.
+    """
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         reason = "asks the real libc in namespaces: run as root, with util-linux installed"
         if os.environ.get("CI"):
@@ -33,7 +42,7 @@ def run(script: str | Path, request: object, *arguments: str) -> Any:
             "--net",
             "--propagation",
             "private",
-            sys.executable,
+            str(python),
             "-B",
             str(script),
             *arguments,
@@ -43,7 +52,10 @@ def run(script: str | Path, request: object, *arguments: str) -> Any:
         text=True,
         timeout=100,
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/src{os.pathsep}{ROOT}"},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join((f"{ROOT}/src", str(ROOT), str(packages))),
+        },
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -4,12 +4,16 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from steadydns.system import pod as pod_module
 from steadydns.system.nsswitch import Plan
 from steadydns.system.pod import Pod, libc
+
+if TYPE_CHECKING:
+    from steadydns.system.resolvconf import Libc
 
 
 @pytest.fixture
@@ -20,7 +24,7 @@ def etc(tmp_path: Path) -> Path:
     return folder
 
 
-def _pod(etc: Path, profile: pod_module.Libc = "glibc", **environ: str) -> Pod:
+def _pod(etc: Path, profile: Libc = "glibc", **environ: str) -> Pod:
     return Pod(str(etc.parent), environ=environ, hostname=lambda: "pod.corp.example", profile=profile)
 
 
@@ -99,7 +103,7 @@ def test_musl_profile(etc: Path) -> None:
     conf = pod.resolv_conf()
     assert (conf.search, conf.ndots, conf.use_vc, conf.timeout) == ((b"one.test",), 3, False, 45)
     assert pod.hosts().answers(b"Web.test", socket.AF_INET6)
-    assert pod.nsswitch_plan() == Plan(files_first=True, dns=True)
+    assert pod.nsswitch_plan() == Plan(files_first=True, dns=True, aliases=False)
 
 
 def test_unreadable_file_is_told(etc: Path) -> None:

@@ -159,19 +159,28 @@ def test_only_success_has_addresses(rcode: int) -> None:
 
 @pytest.mark.parametrize("extended", [1, 0x7F, 0x80, 0xFF])
 def test_the_rcode_has_twelve_bits_with_edns(extended: int) -> None:
-    """The OPT record's upper bits are joined to the header's, and make an error of success."""
-    message = response((rr(ASKED, A, 9, A1),), (), (opt(extended),))
+    """The OPT record's upper bits are joined to the header's, and make an error of a denial."""
+    message = response((), (), (opt(extended),))
     answer = read(message)
     assert (answer.rcode, answer.addresses) == (extended << 4, ())
     assert int(dns.message.from_wire(message).rcode()) == extended << 4
 
 
 def test_only_the_first_opt_record_of_the_root_counts() -> None:
-    """Glibc answers when there are more, or odd ones, and so do we."""
+    """More of them, or odd ones, change nothing."""
+    assert read(response((), (), (opt(), opt(1)))).rcode == NOERROR
+    assert read(response((), (), (opt(1), opt()))).rcode == 16
+    assert read(response((), (), (rr(ASKED, OPT, 1 << 24, b""),))).rcode == NOERROR
+
+
+@pytest.mark.parametrize("authority", [(), (b"\xc0\xff",), (rr(ASKED, SOA, 9, b""),)])
+@pytest.mark.parametrize("additional", [(), (opt(1),), (b"\xc0\xff",)])
+def test_nothing_behind_the_addresses_is_looked_at(
+    authority: tuple[bytes, ...], additional: tuple[bytes, ...]
+) -> None:
+    """Glibc takes the addresses whatever the later sections hold: an extended rcode, garbage, nothing at all."""
     answers = (rr(ASKED, A, 9, A1),)
-    assert read(response(answers, (), (opt(), opt(1)))).addresses == (A1,)
-    assert read(response(answers, (), (opt(1), opt()))).rcode == 16
-    assert read(response(answers, (), (rr(ASKED, OPT, 1 << 24, b""),))).addresses == (A1,)
+    assert read(response(answers, authority, additional)) == read(response(answers))
 
 
 def test_other_classes_are_ignored() -> None:
@@ -217,8 +226,18 @@ def test_pointer_records_have_a_lifetime_but_no_addresses() -> None:
 )
 def test_the_common_layouts_take_the_shortcut(message: bytes) -> None:
     """Addresses of the name asked, and denials with SOA, never need the general way."""
-    flags, *counts = struct.unpack_from("!H2x3H", message, 2)
-    assert read_direct(message, 12 + len(QNAME) + 4, QNAME, A, flags, *counts) == read(message)
+    question = QNAME + struct.pack("!2H", A, 1)
+    assert read_direct(message, 0, len(message), IDENT, question, A) == read(message)
+
+
+def test_the_shortcut_reads_in_the_middle_of_a_stream() -> None:
+    """What stands before and after a message, and how far from the start it is, changes nothing; its end does."""
+    message, question = response((rr(ASKED, A, 9, A1),)), QNAME + struct.pack("!2H", A, 1)
+    before = bytes(70_000)
+    stream = before + message + message
+    end = len(before) + len(message)
+    assert read_direct(stream, len(before), end, IDENT, question, A) == read(message)
+    assert read_direct(stream, len(before), end - 1, IDENT, question, A) is None
 
 
 def test_the_case_of_the_question_does_not_matter() -> None:
@@ -240,3 +259,24 @@ def test_errors_may_come_without_question(rcode: int) -> None:
     header = struct.pack("!6H", IDENT, 0x8180 | rcode, 0, 0, 0, 0)
     assert read(header) == Answer(rcode, False, False, (), 0, b"", False, None)
     refuse(struct.pack("!6H", IDENT, 0x8180 | rcode, 0, 0, 1, 0) + rr(ASKED, SOA, 9, SOA_DATA))
+
+
+@pytest.mark.parametrize(
+    ("answers", "additionals", "orderly"),
+    [
+        ((rr(ASKED, A, 5, A1), rr(ASKED, A, 5, A2)), (), True),
+        ((), (), True),
+        (CHAIN, (opt(),), True),
+        (CHAIN[::-1], (), False),
+        ((*CHAIN, rr(ASKED, A, 5, A1)), (), False),
+        ((rr(ASKED, A, 5, A1), rr(ASKED, NS, 5, ROOT)), (), False),
+        ((rr(ASKED, A, 5, A1), rr(ASKED, A, 5, A2, rclass=3)), (), False),
+        ((rr(b"\1x\0", A, 5, A1),), (), False),
+        ((), (opt(1),), False),
+    ],
+)
+def test_an_answer_says_whether_it_is_orderly(
+    answers: tuple[bytes, ...], additionals: tuple[bytes, ...], orderly: bool
+) -> None:
+    """Aliases in the order of their chain and the addresses at its end, nothing else, and no upper bits of an rcode."""
+    assert read(response(answers, additionals=additionals)).orderly == orderly
