@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import _queue
-import _thread
 from typing import TYPE_CHECKING, Final
+
+from steadydns.native import Lock, start_new_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,7 @@ class Refresher:
     """Questions to be asked again in the background, each at most once at a time.
 
     Started by the first question. A daemon: it never keeps a process from ending. It uses the interpreter's own
-    threads and queue, which gevent and eventlet leave alone.
+    threads and queue also under gevent and eventlet: waiting for work must not stop an event loop.
     """
 
     def __init__(self, refresh: Callable[[Question], None]) -> None:
@@ -30,7 +31,7 @@ class Refresher:
         self._waiting: dict[Question, None] = {}
         self._queue: _queue.SimpleQueue[Question] = _queue.SimpleQueue()
         # Held by the running thread; whoever can take it has to start one.
-        self._running = _thread.allocate_lock()
+        self._running = Lock()
 
     def submit(self, question: Question) -> None:
         """Have the question asked soon; does nothing if it waits already."""
@@ -40,7 +41,7 @@ class Refresher:
         self._queue.put(question)
         if self._running.acquire(blocking=False):
             try:
-                _thread.start_new_thread(self._run, ())
+                start_new_thread(self._run, ())
             except (
                 RuntimeError
             ):  # no more threads, or the interpreter is ending: whoever needs the answer asks

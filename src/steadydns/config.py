@@ -32,6 +32,7 @@ SWITCHES = ("STEADYDNS_DISABLED", "STEADYDNS_DETECT_BYPASS")
 ON = frozenset(("on", "true", "yes", "1"))
 OFF = frozenset(("off", "false", "no", "0"))
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+OPTION_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-:")
 PATTERN_CHARACTERS = NAME_CHARACTERS | frozenset("*?[]!")
 LABEL_OCTETS = 63  # RFC 1035 section 2.3.4
 NAME_OCTETS = 253  # RFC 1035 section 2.3.4: 255 on the wire, without the root's and the first length octet
@@ -259,6 +260,17 @@ def _hooks() -> Reader:
     return Reader(parse, "give default, all, or names with + and -, such as default,-uvloop,+eventlet")
 
 
+def _words_of_options() -> Reader:
+    def parse(value: Any) -> str:
+        words = value.split() if isinstance(value, str) else []
+        if not words or not all(OPTION_CHARACTERS.issuperset(word) for word in words):
+            text = "not a list of resolv.conf's options"
+            raise ValueError(text)
+        return " ".join(words)
+
+    return Reader(parse, "give options as in resolv.conf(5), divided by blanks: use-vc single-request-reopen")
+
+
 def knob(*, default: object, reader: Reader, source: str, doc: str, unit: str = "") -> Any:
     """Declare a knob of Config; typed Any, as dataclasses.field is, so that the annotation is the type."""
     return Knob(default, reader, unit, source, doc)
@@ -430,6 +442,13 @@ class Config(Frozen):
         unit="names",
         source="the libraries whose lookups can be answered exactly as before",
         doc="What is patched: default, all, or names; + adds to and - takes from what stands before, or default.",
+    )
+    native_options: str = knob(
+        default="single-request-reopen",
+        reader=_words_of_options(),
+        unit="options",
+        source="resolv.conf(5): A and AAAA one after the other, each from a port of its own, and no other answers",
+        doc="What the hook native adds to RES_OPTIONS, for native code that calls libc. ndots:1 changes answers.",
     )
     slow_threshold: float = knob(
         default=0.1,

@@ -66,7 +66,7 @@ class HostCalls:
             self._count(request)
             return stock.gethostbyname_ex(host)
         sys.audit("socket.gethostbyname", host)
-        found = self._find(request, host, gaierror)
+        found = self._find(request, host, self._gaierror)
         entry = None if found is None else _entry(found)
         return stock.gethostbyname_ex(host) if entry is None else entry
 
@@ -113,7 +113,7 @@ class HostCalls:
         numeric, service = stock.getnameinfo(sockaddr, flags & ~NI_NAMEREQD | NI_NUMERICHOST)
         cause: BaseException | None = None
         try:
-            found = self._find(request, sockaddr[0], gaierror)
+            found = self._find(request, sockaddr[0], self._gaierror)
             if found is None:
                 return stock.getnameinfo(sockaddr, flags)
             name = host_name(found.entries[0].addresses)
@@ -124,7 +124,7 @@ class HostCalls:
                 raise
             cause = failure.__cause__
         if flags & NI_NAMEREQD:
-            raise gaierror(HOST_NOT_FOUND) from cause
+            raise self._gaierror(HOST_NOT_FOUND) from cause
         return numeric, service
 
     def address(self, request: Request, host: Host) -> str | None:
@@ -133,7 +133,7 @@ class HostCalls:
         Raises:
             socket.gaierror: The name has no address.
         """
-        found = self._find(request, host, gaierror)
+        found = self._find(request, host, self._gaierror)
         if found is None:
             return None
         groups = self.resolver.rank(request, found)
@@ -169,6 +169,9 @@ class HostCalls:
             raise error from LookupFailed(failure_text(record))
         resolver.observe(host, record, result, None, [])
         return result
+
+    def _gaierror(self, reason: str) -> OSError:
+        return gaierror(reason, self.resolver.profile.failures)
 
     def _count(self, theirs: Theirs) -> None:
         self.resolver.statistics.fallback(theirs.reason)

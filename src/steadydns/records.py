@@ -6,8 +6,9 @@ The search list, the servers, the retries' rhythm and the errors are those of an
 from __future__ import annotations
 
 import socket
+from copy import copy
 from time import monotonic, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from steadydns.contract.errors import LookupFailed, gaierror
 from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, TRY_AGAIN
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dns.message import Message
-    from dns.rdatatype import RdataType
 
     from steadydns.resolution.environment import Rules
     from steadydns.transport.exchange import Server
+
+EDNS_PAYLOAD: Final = 1232
+"""Octets of a datagram that no path has to fragment (dnsflagday.net/2020)."""
 
 
 def records(name: str, rdtype: str, rules: Rules, failures: Mapping[str, tuple[int, str]]) -> list[str]:
@@ -31,6 +34,7 @@ def records(name: str, rdtype: str, rules: Rules, failures: Mapping[str, tuple[i
         socket.gaierror: As getaddrinfo reports it: no such name, no such record, no answer.
     """
     import dns.exception  # noqa: PLC0415 - 20 ms that only these types pay
+    import dns.message  # noqa: PLC0415
     import dns.name  # noqa: PLC0415
     import dns.rcode  # noqa: PLC0415
     import dns.rdatatype  # noqa: PLC0415
@@ -44,7 +48,10 @@ def records(name: str, rdtype: str, rules: Rules, failures: Mapping[str, tuple[i
     deadline = monotonic() + rules.deadline
     verdict = HOST_NOT_FOUND
     for candidate in candidates(encoded, rules.search, rules.ndots, rules.libc):
-        response = _ask(candidate.name.decode("ascii") + ".", type_, rules, deadline)
+        query = dns.message.make_query(
+            candidate.name.decode("ascii") + ".", type_, use_edns=0, payload=EDNS_PAYLOAD
+        )
+        response = ask(query, rules, deadline)
         if response is None:
             raise gaierror(TRY_AGAIN, failures) from LookupFailed(f"no server answered for {name} {rdtype}")
         found = [rdata.to_text() for rrset in response.answer if rrset.rdtype == type_ for rdata in rrset]
@@ -57,22 +64,28 @@ def records(name: str, rdtype: str, rules: Rules, failures: Mapping[str, tuple[i
     raise gaierror(verdict, failures)
 
 
-def _ask(name: str, type_: RdataType, rules: Rules, deadline: float) -> Message | None:
-    """Return the first response that settles the question, else the last one, None where there was none."""
+def ask(query: Message, rules: Rules, deadline: float) -> Message | None:
+    """Return the first response that settles the question, else the last one, None where there was none.
+
+    Args:
+        query: What is asked; each attempt has an id of its own, and the last response the one of its attempt.
+        rules: The servers, in the order in which they are asked.
+        deadline: Monotonic seconds.
+    """
+    import dns.entropy  # noqa: PLC0415
     import dns.exception  # noqa: PLC0415
-    import dns.message  # noqa: PLC0415
     import dns.rcode  # noqa: PLC0415
 
     servers = rules.servers
-    patience, last, edns = rules.first_retry, None, 0
+    patience, last, attempt = rules.first_retry, None, copy(query)
     refusals = 0
     for number in range(max(rules.attempts, 1) * len(servers) * 4):
         left = deadline - monotonic()
         if left <= 0:
             break
-        query = dns.message.make_query(name, type_, use_edns=edns, payload=1232)
+        attempt.id = dns.entropy.random_16()
         try:
-            last = _exchange(query, servers[number % len(servers)], min(patience, left), rules.transport)
+            last = _exchange(attempt, servers[number % len(servers)], min(patience, left), rules.transport)
         except (OSError, EOFError, dns.exception.DNSException) as error:
             patience = min(2 * patience, 4 * rules.first_retry)
             refusals += isinstance(error, ConnectionError)
@@ -82,7 +95,7 @@ def _ask(name: str, type_: RdataType, rules: Rules, deadline: float) -> Message 
         if last.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
             break
         if last.rcode() in (dns.rcode.FORMERR, dns.rcode.NOTIMP):
-            edns = -1  # an old server that does not know EDNS (RFC 6891 section 7)
+            attempt.use_edns(-1)  # an old server that does not know EDNS (RFC 6891 section 7)
     return last
 
 

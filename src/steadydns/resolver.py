@@ -39,6 +39,7 @@ from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
 from steadydns.resolution.lookup import MALFORMED, TRY_AGAIN, Found, NotFound, lookup
 from steadydns.resolution.record import FALLBACK, Event, Record
+from steadydns.resolution.search import candidates
 from steadydns.resolution.servers import Servers
 from steadydns.rules import rules as make_rules
 from steadydns.statistics import Statistics
@@ -51,6 +52,8 @@ from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, RETRIED, A, WireErro
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dns.message import Message
 
     from steadydns.contract.rows import Address, Shape
     from steadydns.explanation import Explanation
@@ -716,6 +719,44 @@ class Resolver:
 
             return records(name, rdtype, self._settings().rules, self.profile.failures)
         return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
+
+    def ask(self, query: Message, timeout: float, *, tcp: bool = False) -> Message | None:
+        """Put a message of dnspython's to the pod's servers, the cache on the node first while it answers.
+
+        Args:
+            query: Any question; each attempt is sent under an id of its own.
+            timeout: Seconds for all attempts together.
+            tcp: Whether to ask over TCP from the start.
+
+        Returns:
+            The response that settled it, else the last one; None where no server answered.
+        """
+        from steadydns.records import ask  # noqa: PLC0415 - dnspython is loaded by whoever needs it
+
+        rules = self._settings().rules
+        if rules.preferred is not None and self.node_local():
+            rules = rules._replace(servers=(rules.preferred, *rules.servers))
+        if tcp:
+            rules = rules._replace(transport=TCP)
+        return ask(query, rules, monotonic() + timeout)
+
+    def known(self, name: bytes, type_: int) -> Entry | None:
+        """Return the live answer that a lookup of the name uses, for those who report a TTL; None without one."""
+        rules, now = self._settings().rules, monotonic()
+        for candidate in candidates(name, rules.search, rules.ndots, rules.libc):
+            entry = self.cache.peek(Question(candidate.name, type_))
+            if entry is not None and entry.addresses and entry.expires > now:
+                return entry
+        return None
+
+    def nameservers(self) -> tuple[str, ...]:
+        """Return the addresses of resolv.conf's servers."""
+        return tuple(server.address for server in self._settings().rules.servers)
+
+    def node_local(self) -> str:
+        """Return the address of the cache on the node while it is known to answer, else ''."""
+        preferred = self._settings().rules.preferred
+        return preferred.address if preferred is not None and self.servers.health(preferred).good else ""
 
     def flush(self, name: str | None = None) -> int:
         """Forget what is cached, or what is cached of one name; return the number of answers forgotten.

@@ -13,23 +13,24 @@ if TYPE_CHECKING:
 
 # A call flows hooks -> contract -> resolution -> transport -> wire; a lower layer imports no higher one.
 # Part -> what it may import besides itself; a trailing module narrows it ("transport.exchange" is plain values).
-LOWER = ("config", "system", "wire", "transport", "resolution", "contract")
+LOWER = ("config", "native", "system", "wire", "transport", "resolution", "contract")
 ROOT = ("network", "network_musl", "platforms", "rules", "statistics", "background", "explanation", "records")
 EVERYWHERE = ("named",)  # a tool of the language, below all layers
 LAYERS: dict[str, tuple[str, ...]] = {
     "named": (),
     "config": (),
+    "native": (),
     "wire": (),
     "system": (),
-    "transport": ("wire",),
-    "resolution": ("wire", "transport.exchange"),
+    "transport": ("wire", "native"),
+    "resolution": ("wire", "transport.exchange", "native"),
     "contract": ("wire", "resolution"),
     "telemetry": ("config", "resolution", "contract"),
     # The composition root: the only place where all layers meet.
     **dict.fromkeys(ROOT, (*LOWER, *ROOT)),
     "resolver": (*LOWER, *ROOT, "telemetry"),
     "hostcalls": (*LOWER, *ROOT, "resolver", "telemetry"),
-    "hooks": ("config", "contract", "resolver", "hostcalls", "telemetry"),
+    "hooks": ("config", "native", "contract", "resolver", "hostcalls", "telemetry"),
     "activation": (*LOWER, *ROOT, "resolver", "hooks"),
     "auto": ("activation",),
     "": ("activation", "config", "explanation", "resolver"),
@@ -63,6 +64,7 @@ IMPURE = frozenset(
         "signal",
         "socket",
         "socketserver",
+        "steadydns.native",
         "ssl",
         "subprocess",
         "sys",
@@ -87,8 +89,8 @@ VALUES = frozenset(
 )
 CONSTANTS = ("AF_", "SOCK_", "IPPROTO_", "AI_", "EAI_", "NI_")
 EXCEPTIONS: dict[tuple[str, str], frozenset[str]] = {
-    ("resolution.cache", "threading"): frozenset(("Lock", "RLock")),  # guards its tables
-    ("resolution.flights", "threading"): frozenset(("Lock", "RLock", "get_ident")),  # who leads, who waits
+    ("resolution.cache", "steadydns.native"): frozenset(("RLock",)),  # guards its tables
+    ("resolution.flights", "steadydns.native"): frozenset(("Lock", "get_ident")),  # who leads, who waits
     ("contract", "socket"): VALUES,  # numbers and types of the API that the contract is about
     ("contract.stock", "socket"): VALUES | {"getaddrinfo"},  # keeps the originals for everybody
     ("contract.rows", "sys"): frozenset(("_is_gil_enabled",)),  # how rows may rotate is settled at import
@@ -135,7 +137,7 @@ def purity_problems(package: Path) -> list[str]:
 
 def _impurities(source: Source, package: Path) -> Iterator[tuple[int, str]]:
     for found in imports(source, package):
-        top = found.module.partition(".")[0]
+        top = found.module if found.module in IMPURE else found.module.partition(".")[0]
         if top in IMPURE and not found.typing_only and _allowance(source.module, top) is None:
             yield found.line, f"{source.module} may not import {found.module}"
     for node in ast.walk(source.tree):

@@ -81,7 +81,9 @@ def test_downward_imports_are_allowed(tmp_path: Path) -> None:
             {"resolution__lookup": "import threading"}, "may not import threading", id="lock-elsewhere"
         ),
         pytest.param(
-            {"resolution__cache": "import threading\nthreading.Thread()"}, "use threading.Thread", id="thread"
+            {"resolution__cache": "from steadydns.native import start_new_thread", "native": ""},
+            "use steadydns.native.start_new_thread",
+            id="thread",
         ),
         pytest.param({"contract__rows": "import socket\nsocket.socket()"}, "use socket.socket", id="socket"),
         pytest.param(
@@ -101,7 +103,8 @@ def test_constants_and_locks_are_allowed(tmp_path: Path) -> None:
     sample = package(
         tmp_path,
         contract__errors="import socket\nraise socket.gaierror(socket.EAI_AGAIN, '')",
-        resolution__cache="from threading import Lock",
+        resolution__cache="from steadydns.native import RLock",
+        native="",
         wire__names="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import socket",
         transport__udp="import socket, time",
     )

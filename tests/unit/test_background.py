@@ -145,7 +145,7 @@ def test_where_no_thread_can_be_started_nothing_is_kept(monkeypatch: pytest.Monk
     asked = threading.Semaphore(0)
     refresher = Refresher(lambda _: asked.release())
     with monkeypatch.context() as patched:
-        patched.setattr("_thread.start_new_thread", refuse)
+        patched.setattr("steadydns.background.start_new_thread", refuse)
         refresher.submit(question(1))
     assert len(refresher) == 0
     refresher.submit(question(1))

@@ -35,6 +35,7 @@ def test_the_defaults_are_those_of_the_design() -> None:
         "serve_stale_cluster": 60.0,
         "prefetch": True,
         "hooks": "default",
+        "native_options": "single-request-reopen",
         "slow_threshold": 0.1,
         "telemetry": True,
         "dns_answers": True,

@@ -28,6 +28,11 @@ TARGET: Final = "socket"
 
 
 def install(resolver: Resolver) -> Callable[[], None]:
+    """Replace the functions; return the call that undoes it. On musl they stay: its own ways for them are not known here."""
+    return (lambda: None) if resolver.pod.libc == "musl" else _install(resolver)
+
+
+def _install(resolver: Resolver) -> Callable[[], None]:
     """Replace the functions; return the call that undoes it."""
     calls = HostCalls(resolver)
     active = True

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from steadydns.config import chosen_hooks
+from steadydns.config import ON, chosen_hooks
+from steadydns.native import RLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
+    from typing import TypeAlias
 
     from steadydns.resolver import Resolver
 
-DEFAULT: Final = ("stdlib", "hostby", "sockets", "asyncio")
-EVERY: Final = DEFAULT
+    Install: TypeAlias = Callable[[Resolver], Callable[[], None]]
+
+DEFAULT: Final = ("stdlib", "hostby", "sockets", "asyncio", "aiohttp", "aiodns", "gevent")
+EVERY: Final = (*DEFAULT, "eventlet", "psycopg2", "dnspython", "grpc", "native")
 
 _log = logging.getLogger("steadydns")
+
+# Module -> what is to be done after its import. A module stays here, without calls if need be, while wrapt waits for
+# it: wrapt forgets no hook before it has run, and one may be installed and uninstalled any number of times.
+_awaited: dict[str, list[Callable[[], None]]] = {}
+_lock = RLock()  # guards _awaited and each Installation's _undo; held for list operations only
 
 
 class Installation:
@@ -28,6 +38,7 @@ class Installation:
         self.resolver = resolver
         self.installed: list[str] = []
         self._undo: list[Callable[[], None]] = []
+        self._waiting: list[tuple[str, Callable[[], None]]] = []
         self._active = True
 
     def install(self, spec: str) -> None:
@@ -37,31 +48,75 @@ class Installation:
         except ValueError as error:
             _log.warning("%s; installing the default hooks", error)
             names = DEFAULT
+        if os.environ.get("STEADYDNS_DETECT_BYPASS", "").strip().lower() in ON:
+            from steadydns.hooks import bypass  # noqa: PLC0415 - for tests and diagnoses
+
+            bypass.watch()
+            self._undo.append(bypass.unwatch)
         for name in names:
             module = importlib.import_module(f"steadydns.hooks.{name}")
-            if module.TARGET in sys.modules:
-                self._apply(name, module)
+            if isinstance(module.TARGET, str):
+                self._attach(name, module.TARGET, module.install)
             else:
-                self._when_imported(name, module)
+                for target in module.TARGET:
+                    self._attach(name, target, functools.partial(module.install, target=target))
 
-    def _when_imported(self, name: str, module: ModuleType) -> None:
+    def _attach(self, name: str, target: str, install: Install) -> None:
+        """Install at once where the module is imported, else after its import."""
+
+        def apply() -> None:
+            self._apply(name, install)
+
+        if target in sys.modules:
+            apply()
+        else:
+            self._when_imported(target, apply)
+
+    def _when_imported(self, target: str, apply: Callable[[], None]) -> None:
         import wrapt  # noqa: PLC0415 - only where a library is still to come
 
-        wrapt.register_post_import_hook(lambda _: self._apply(name, module), module.TARGET)
+        with _lock:
+            known = target in _awaited
+            _awaited.setdefault(target, []).append(apply)
+            self._waiting.append((target, apply))
+        if not known:
+            wrapt.register_post_import_hook(lambda _: _imported(target), target)
 
-    def _apply(self, name: str, module: ModuleType) -> None:
+    def _apply(self, name: str, install: Install) -> None:
         if not self._active:
             return
         try:
-            self._undo.append(module.install(self.resolver))
+            undo = install(self.resolver)
         except Exception:  # never the reason an import fails
             _log.warning("the hook %r failed; the library stays as it is", name, exc_info=True)
-        else:
-            self.installed.append(name)
+            return
+        # An import in another thread may come here while undo() is at work.
+        with _lock:
+            active = self._active
+            if active:
+                self._undo.append(undo)
+                if name not in self.installed:
+                    self.installed.append(name)
+        if not active:
+            undo()
 
     def undo(self) -> None:
-        """Take back every hook, last first; hooks whose library was never imported stay without effect."""
-        self._active = False
-        while self._undo:
-            self._undo.pop()()
-        self.installed.clear()
+        """Take back every hook, last first, and wait for no library any more."""
+        with _lock:
+            self._active = False
+            steps, self._undo = self._undo, []
+            for target, apply in self._waiting:
+                if apply in _awaited.get(target, ()):
+                    _awaited[target].remove(apply)
+            self._waiting.clear()
+            self.installed.clear()
+        while steps:
+            steps.pop()()
+
+
+def _imported(target: str) -> None:
+    """Do what waits for the module."""
+    with _lock:
+        calls = _awaited.pop(target, [])
+    for call in calls:
+        call()

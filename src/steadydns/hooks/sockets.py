@@ -1,4 +1,4 @@
-"""connect, connect_ex, sendto and sendmsg of socket.socket, where the address has a name in it.
+"""bind, connect, connect_ex, sendto and sendmsg of socket.socket, where the address has a name in it.
 
 CPython resolves that in C, past every getaddrinfo. The name is put into a disguise that is an address to libc, found
 when the original method asks for it: so it checks the other arguments before and after, in its own order and words,
@@ -30,7 +30,7 @@ _family: Final = vars(_socket.socket)["family"].__get__
 
 
 # Method -> how many arguments it has where the last one is an address: at least.
-_METHODS: Final = {"connect": 1, "connect_ex": 1, "sendto": 2, "sendmsg": 4}
+_METHODS: Final = {"bind": 1, "connect": 1, "connect_ex": 1, "sendto": 2, "sendmsg": 4}
 
 MAX_PASSING: Final = 1024
 """Numeric hosts that are remembered to be that: more than the peers of most programs."""

@@ -1,7 +1,8 @@
 """socket.getaddrinfo and _socket.getaddrinfo: the hot path of a hit, and the door for everything else.
 
 Both are replaced. `socket` is the fast way; `_socket` catches whoever kept the stock `socket.getaddrinfo` before, and
-gevent, whose resolver calls it in its thread pool.
+gevent, whose resolver calls it in its thread pool. What gevent or eventlet have put in the place of the public one
+stays there: it lets other greenlets run during a lookup, and ours would not.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.hooks.patch import replace
+from steadydns.native import cooperative
 from steadydns.resolver import Table
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ def install(resolver: Resolver) -> Callable[[], None]:
     """Replace both functions; return the call that undoes it."""
     undo: list[Callable[[], object]] = []
     for module, table in ((_socket, resolver.raw), (socket, resolver.public)):
+        if module is socket and cooperative():
+            continue
         mine = Table(table.original, enums=table.enums)
         function, retire = replacement(resolver, mine)
         functools.update_wrapper(function, getattr(module, "getaddrinfo"))  # noqa: B009

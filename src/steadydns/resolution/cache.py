@@ -6,9 +6,9 @@ Time is an argument, monotonic seconds. Expired entries stay until their room is
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Final
 
+from steadydns.native import RLock
 from steadydns.resolution.certain import Proven
 from steadydns.wire.message import NXDOMAIN
 
@@ -86,7 +86,7 @@ class Cache:
         self._entries: dict[tuple[bytes, int], Entry] = {}
         # Guards _entries and _bytes together. Re-entrant: a signal handler may look a name up while this thread holds
         # it. Never held while anything else is called.
-        self._lock = threading.RLock()
+        self._lock = RLock()
 
     def get(self, question: Question, now: float) -> Entry | None:
         """Return the entry if it has not expired."""
@@ -183,7 +183,7 @@ class Cache:
 
     def after_fork(self) -> None:
         """Replace the lock, which another thread may have held when this process was forked."""
-        self._lock = threading.RLock()
+        self._lock = RLock()
 
     def __repr__(self) -> str:
         """State in one line."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from steadydns.native import Lock, get_ident
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -20,9 +21,9 @@ class Flight(Generic[T]):
     def __init__(self, deadline: float = inf) -> None:
         self.deadline = deadline
         """Monotonic seconds: the leader is done by then, or was interrupted where it could not say so."""
-        self.leader = threading.get_ident()
+        self.leader = get_ident()
         self.result: T | None = None
-        self._landed = threading.Lock()
+        self._landed = Lock()
         self._landed.acquire()
 
     def land(self, result: T | None) -> None:

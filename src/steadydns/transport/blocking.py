@@ -6,6 +6,7 @@ import select
 from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
+from steadydns.native import poll
 from steadydns.transport.exchange import TCP, Flow, Reply, Step
 from steadydns.transport.tcp import Connection, failure_of
 from steadydns.transport.udp import Datagram
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from steadydns.transport.pool import Pool
 
 T = TypeVar("T")
-
-# Taken before gevent or eventlet can replace it; a worker thread's wait must be the kernel's own.
-_poll = select.poll
-
 
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
 _new = tuple.__new__
@@ -140,7 +137,7 @@ class Exchange:
         self._pool = pool
         self._clock = clock
         self._channels: dict[int, Stream | _Packet] = {}
-        self._poller = _poll()
+        self._poller = poll()
 
     def adopt(self, stream: Stream) -> None:
         """Go on with a flow that was opened before."""

@@ -6,10 +6,9 @@ has to read for others.
 
 from __future__ import annotations
 
-import select
-import threading
 from typing import TYPE_CHECKING, Final
 
+from steadydns.native import RLock, poll
 from steadydns.transport.tcp import Connection
 from steadydns.wire.message import WireError
 
@@ -26,10 +25,6 @@ PROBE_LIMIT: Final = 1.0
 """Seconds a probe may take: one lost SYN is sent again after 1 s, and by then a new probe is the better try."""
 
 
-# Taken before gevent or eventlet can replace it.
-_poll = select.poll
-
-
 class Probe:
     """A connection with one question on it that no lookup waits for; looked at when the next lookup comes by."""
 
@@ -38,7 +33,7 @@ class Probe:
     def __init__(self, connection: Connection, question: Question, now: float) -> None:
         self.connection = connection
         self.started = now
-        self._poller = _poll()
+        self._poller = poll()
         try:
             connection.ask((question,))
         except BaseException:
@@ -67,7 +62,7 @@ class Pool:
     def __init__(self) -> None:
         # Guards the tables below; held for list operations only, never during I/O that could wait. Re-entrant, because
         # a signal handler may look a name up while this thread holds it.
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._idle: dict[Server, list[Connection]] = {}
         self._probes: dict[Server, Probe] = {}
 

@@ -1,0 +1,90 @@
+"""gevent's resolvers that go to the network by themselves, c-ares and dnspython: answered by us, in gevent's threads.
+
+gevent's default resolver needs no hook: it calls `_socket.getaddrinfo` in its thread pool, and so do these now. A hit
+is answered without a thread. A resolver that was given name servers of its own keeps asking them.
+"""
+
+from __future__ import annotations
+
+import _socket
+import functools
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from steadydns.hooks.patch import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from steadydns.resolver import Resolver
+
+NAME: Final = "gevent"
+TARGET: Final = "gevent.resolver"
+
+_BLOCKING: Final = "gevent.resolver.blocking"
+
+
+def install(resolver: Resolver) -> Callable[[], None]:
+    """Replace the methods of gevent's resolvers; return the call that undoes it."""
+    from gevent.hub import get_hub  # noqa: PLC0415 - the hook runs once gevent is there
+    from gevent.resolver import AbstractResolver  # noqa: PLC0415
+
+    active = True
+
+    def in_pool(function: Callable[..., Any], *arguments: Any) -> Any:
+        hub = get_hub()
+        if _socket.gaierror not in hub.NOT_ERROR:  # a failed lookup is no error of the hub's to print
+            hub.NOT_ERROR += (_socket.gaierror, _socket.herror)
+        return hub.threadpool.apply(function, arguments)
+
+    def ours(abstract: Any) -> bool:
+        return active and not _own_servers(abstract)
+
+    stock_getaddrinfo = AbstractResolver.getaddrinfo
+
+    def getaddrinfo(
+        self: Any, host: Any, port: Any, family: int = 0, socktype: int = 0, proto: int = 0, flags: int = 0
+    ) -> Any:
+        if not ours(self):
+            return stock_getaddrinfo(self, host, port, family, socktype, proto, flags)
+        function, arguments = _socket.getaddrinfo, (host, port, family, socktype, proto, flags)
+        rows = resolver.ready_rows(function, *arguments)
+        return in_pool(function, *arguments) if rows is None else rows
+
+    functools.update_wrapper(getaddrinfo, stock_getaddrinfo)
+    undo = [replace(AbstractResolver, "getaddrinfo", getaddrinfo)]
+
+    def by_host(name: str) -> Callable[..., Any]:
+        stock = getattr(AbstractResolver, name)
+
+        def method(self: Any, host: Any, family: int = _socket.AF_INET) -> Any:
+            if not ours(self) or family != _socket.AF_INET:
+                return stock(self, host, family)
+            return in_pool(getattr(_socket, name), host)
+
+        return functools.update_wrapper(method, stock)
+
+    undo += [replace(AbstractResolver, name, by_host(name)) for name in ("gethostbyname", "gethostbyname_ex")]
+
+    # It took the functions of the socket module when its class was made; those that come later take ours.
+    blocking = sys.modules.get(_BLOCKING)
+    if blocking is not None:
+        undo.append(replace(blocking.Resolver, "getaddrinfo", staticmethod(_socket.getaddrinfo)))
+
+    def uninstall() -> None:
+        nonlocal active
+        active = False
+        for step in reversed(undo):
+            step()
+
+    return uninstall
+
+
+def _own_servers(abstract: Any) -> bool:
+    """Whether this resolver was told whom to ask, or where."""
+    from gevent import config  # noqa: PLC0415 - the hook runs once gevent is there
+
+    if config.resolver_nameservers or config.ares_servers:
+        return True
+    params = getattr(abstract, "params", None) or {}
+    return any(params.get(name) is not None for name in ("servers", "udp_port", "tcp_port", "ndots"))

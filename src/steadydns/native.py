@@ -1,0 +1,46 @@
+"""The interpreter's own threads, locks and poll(2), also where gevent or eventlet have put cooperative ones in their place.
+
+A lookup blocks its thread, and under gevent that is a thread of a pool: what yields to an event loop has no business
+there. Both keep the originals of what they replace.
+"""
+
+from __future__ import annotations
+
+import _thread
+import select
+import sys
+from types import BuiltinFunctionType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+
+def _original(module: ModuleType, name: str) -> Any:
+    found = getattr(module, name, None)
+    if isinstance(found, BuiltinFunctionType):
+        return found
+    candidates = []
+    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    if gevent is not None:
+        candidates.append(gevent.get_original(module.__name__, name))
+    if eventlet is not None:
+        candidates.append(getattr(eventlet.original(module.__name__), name, None))
+    return next((one for one in candidates if isinstance(one, BuiltinFunctionType)), found)
+
+
+def cooperative() -> bool:
+    """Whether gevent or eventlet have put functions into the socket module that let other greenlets run."""
+    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    return bool(
+        (gevent is not None and gevent.is_module_patched("socket"))
+        or (eventlet is not None and eventlet.is_monkey_patched("socket"))
+    )
+
+
+Lock: Final[Callable[[], _thread.LockType]] = _original(_thread, "allocate_lock")
+RLock = _thread.RLock  # which neither of them replaces
+get_ident: Final[Callable[[], int]] = _original(_thread, "get_ident")
+start_new_thread: Final[Callable[..., int]] = _original(_thread, "start_new_thread")
+poll: Final[Callable[[], select.poll]] = _original(select, "poll")
