@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from steadydns.contract.rows import Address, Shape
     from steadydns.explanation import Explanation
     from steadydns.resolution.attempts import Finding
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.environment import Network, Rules
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
@@ -188,22 +188,39 @@ class Resolver:
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
     ) -> Rows:
         """Answer a call that was not a hit; whatever is not ours, or goes wrong here, the original answers."""
-        try:
-            request = self._decide(host, family, flags)
-        except Exception as error:
-            request = self._theirs(error)
+        arguments = (host, port, family, type_, proto, flags)
+        request = self._accept(host, family, flags)
         if isinstance(request, Theirs):
-            return self._original(request, table, (host, port, family, type_, proto, flags))
-        # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
-        shape = self._shapes.get(port, family, type_, proto, flags)
-        if shape is None:
-            shape = self._shapes.learn(host, port, family, type_, proto, flags)
-        else:
-            sys.audit("socket.getaddrinfo", host, port, int(family), int(type_), int(proto))
+            return self._original(request, table, arguments)
+        shape = self._shape(*arguments)
         record = Record(monotonic())
         finished = self._finish(request, shape, record, enums=table.enums)
         if isinstance(finished, Theirs):
-            return self._after_all(finished, table, record, (host, port, family, type_, proto, flags))
+            return self._after_all(finished, table, record, arguments)
+        return self._conclude(finished, table, record, arguments)
+
+    def _accept(self, host: Any, family: Any, flags: Any) -> Request | Theirs:
+        """Say whether a call is ours, and what it asks for; where that goes wrong, it is libc's."""
+        try:
+            return self._decide(host, family, flags)
+        except Exception as error:
+            return self._theirs(error)
+
+    def _shape(self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any) -> Shape:
+        """Return what one address becomes, and raise the call's audit event: from here on the call is ours."""
+        shape = self._shapes.get(port, family, type_, proto, flags)
+        if shape is None:
+            return self._shapes.learn(host, port, family, type_, proto, flags)
+        sys.audit("socket.getaddrinfo", host, port, int(family), int(type_), int(proto))
+        return shape
+
+    def _conclude(self, finished: Finished, table: Table, record: Record, arguments: tuple[Any, ...]) -> Rows:
+        """Tell of a lookup, remember its rows and return them.
+
+        Raises:
+            socket.gaierror: There are none.
+        """
+        host, port, family, type_, proto, flags = arguments
         result, groups, orders = finished
         if isinstance(result, NotFound):
             from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
@@ -226,15 +243,19 @@ class Resolver:
         """Look up, rank and build, or say why libc must do so after all."""
         try:
             result = self._resolve(request, self._settings().rules, record)
-            if isinstance(result, NotFound):
-                if result.reason == MALFORMED:
-                    return Theirs(MALFORMED)
-                return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
-            groups = self._rank(request, result)
-            canonical = _canonical(result) if request.canonical else ""
-            return result, groups, build(groups, shape, canonical, enums=enums)
+            return self._finished(request, shape, result, enums=enums)
         except Exception as error:  # fail open
             return self._theirs(error)
+
+    def _finished(self, request: Request, shape: Shape, result: Result, *, enums: bool) -> Finished | Theirs:
+        """Rank what was found and build rows of it, or say why libc must look the name up after all."""
+        if isinstance(result, NotFound):
+            if result.reason == MALFORMED:
+                return Theirs(MALFORMED)
+            return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else (result, [], [])
+        groups = self._rank(request, result)
+        canonical = _canonical(result) if request.canonical else ""
+        return result, groups, build(groups, shape, canonical, enums=enums)
 
     def _after_all(self, reason: Theirs, table: Table, record: Record, arguments: tuple[Any, ...]) -> Rows:
         """Let libc answer what was tried here first."""
@@ -352,21 +373,9 @@ class Resolver:
     def _resolve(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
         result = self._find(request.name, request.types, rules, record, deadline)
-        if not request.mapped or (isinstance(result, Found) and not request.both):
+        if not request.mapped or settled(request, result):
             return result
-        if isinstance(result, NotFound) and result.reason == TRY_AGAIN:
-            return result
-        mapped = self._find(request.name, (A,), rules, record, deadline)
-        if isinstance(mapped, NotFound):
-            return result if isinstance(result, Found) else mapped
-        if isinstance(result, NotFound):
-            return mapped
-        return Found(
-            result.candidate,
-            result.entries + mapped.entries,
-            result.complete and mapped.complete,
-            min(result.expires, mapped.expires),
-        )
+        return merged(result, self._find(request.name, (A,), rules, record, deadline))
 
     def _find(
         self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
@@ -401,30 +410,34 @@ class Resolver:
         self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
     ) -> Result:
         """Ask at once what is certain to be asked, where a connection stands ready; the rest is the algorithm's."""
-        started = record.started
         known: dict[Question, Finding] = {}
         begun: Begun | None = None
         stream: Stream | None = None
-        target = self.cache.proven.target(name, rules, started)
-        server = None if target is None else self.servers.steady(rules, started)
-        if target is not None and server is not None:
-            questions = tuple([_new(Question, (target, type_)) for type_ in types])
-            until = started + rules.first_retry
-            if not self.cache.knows(questions, started):
-                flow = Flow(server, TCP, questions, started)
-                answers, stream = prompt(self.pool, flow, until if until < deadline else deadline, monotonic)
-                if flow.connected:
-                    found = self._prompted(target, flow, answers, record)
-                    if isinstance(found, Found):
-                        return found
-                    known, rcodes = found
-                    if stream is not None or rcodes:
-                        begun = Begun(flow, rcodes)
-        environment = self._environment(rules, record, deadline)
+        flow = self._certain(name, types, rules, record.started)
+        if flow is not None:
+            until = record.started + rules.first_retry
+            answers, stream = prompt(self.pool, flow, until if until < deadline else deadline, monotonic)
+            if flow.connected:
+                found = self._prompted(flow, answers, record)
+                if isinstance(found, Found):
+                    return found
+                known, rcodes = found
+                if stream is not None or rcodes:
+                    begun = Begun(flow, rcodes)
+        environment = self._environment(rules, record, deadline, self.pool)
         return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
 
+    def _certain(self, name: bytes, types: tuple[int, ...], rules: Rules, started: float) -> Flow | None:
+        """The flow that the lookup of a name is certain to begin with; None where there is more to find out first."""
+        target = self.cache.proven.target(name, rules, started)
+        server = None if target is None else self.servers.steady(rules, started)
+        if target is None or server is None:
+            return None
+        questions = tuple([_new(Question, (target, type_)) for type_ in types])
+        return None if self.cache.knows(questions, started) else Flow(server, TCP, questions, started)
+
     def _prompted(
-        self, target: bytes, flow: Flow, answers: list[tuple[Question, Answer]], record: Record
+        self, flow: Flow, answers: list[tuple[Question, Answer]], record: Record
     ) -> Found | tuple[dict[Question, Finding], dict[Question, int]]:
         """Keep what came; the result if it is complete and has addresses, else what is settled and what failed."""
         now = monotonic()
@@ -454,14 +467,15 @@ class Resolver:
             return known, rcodes
         if answers[0][0] is not flow.questions[0]:
             entries.reverse()
-        return _new(Found, (target, entries, True, expires))
+        return _new(Found, (flow.questions[0].name, entries, True, expires))
 
-    def _environment(self, rules: Rules, record: Record, deadline: float) -> Environment:
+    def _environment(self, rules: Rules, record: Record, deadline: float, network: Network) -> Environment:
+        """What one lookup works with."""
         return Environment(
             rules,
             self.cache,
             self.servers,
-            self.pool,
+            network,
             monotonic,
             record,
             record.started,
@@ -476,7 +490,7 @@ class Resolver:
                 rules = self._settings().rules
                 now = monotonic()
                 record = Record(now)
-                environment = self._environment(rules, record, now + rules.deadline)
+                environment = self._environment(rules, record, now + rules.deadline, self.pool)
                 run(Attempts((question,), environment).settle(), self.pool, monotonic)
                 self.statistics.take(record)
             except Exception as error:
@@ -594,6 +608,27 @@ class Resolver:
     def __repr__(self) -> str:
         """State in one line."""
         return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
+
+
+def settled(request: Request, result: Result) -> bool:
+    """Whether IPv4-mapped addresses are neither needed beside what was found nor to be had."""
+    if isinstance(result, Found):
+        return not request.both
+    return result.reason == TRY_AGAIN
+
+
+def merged(result: Result, mapped: Result) -> Result:
+    """What was found of IPv6 addresses, and of IPv4 ones to be mapped, as one result."""
+    if isinstance(mapped, NotFound):
+        return result if isinstance(result, Found) else mapped
+    if isinstance(result, NotFound):
+        return mapped
+    return Found(
+        result.candidate,
+        result.entries + mapped.entries,
+        result.complete and mapped.complete,
+        min(result.expires, mapped.expires),
+    )
 
 
 def _addresses(request: Request, found: Found) -> list[tuple[int, bytes]]:

@@ -9,7 +9,7 @@ from os import urandom
 from typing import TYPE_CHECKING
 
 from steadydns.wire.framing import Deframer
-from steadydns.wire.message import Answer, WireError, framed_query, parse
+from steadydns.wire.message import Answer, Mismatch, WireError, framed_query, parse
 from steadydns.wire.names import encode_name
 
 if TYPE_CHECKING:
@@ -45,11 +45,16 @@ class Pipeline:
         self._next_id = ident
         return b"".join(parts)
 
-    def feed(self, data: bytes) -> list[tuple[Question, Answer]]:
+    def feed(self, data: bytes, garbled: list[Question] | None = None) -> list[tuple[Question, Answer]]:
         """Take what was received; return the questions it answers.
+
+        Args:
+            data: What came.
+            garbled: Where questions go whose answers make no sense; the rest of the stream is as good as before.
 
         Raises:
             WireError: the stream holds something that answers nothing asked here; the connection is of no more use.
+                Without `garbled` also for an answer that makes no sense.
         """
         answered = []
         for message in self._deframer.feed(data):
@@ -58,7 +63,14 @@ class Pipeline:
             if asked is None:
                 raise WireError("an answer to no question in flight")
             question, name = asked
-            answered.append((question, parse(message, ident, name, question.type)))
+            try:
+                answered.append((question, parse(message, ident, name, question.type)))
+            except Mismatch:
+                raise
+            except WireError:
+                if garbled is None:
+                    raise
+                garbled.append(question)
             del self.waiting[ident]
         return answered
 
