@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from steadydns.explanation import Explanation
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.environment import Network, Rules
+    from steadydns.resolver_async import AsyncResolver
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
@@ -151,6 +152,7 @@ class Resolver:
         self._rules_met: dict[Rules, Rules] = {}
         """The rules that were in force so far, so that equal ones are one object, whichever thread read the files."""
         self._shapes = Shapes(stock.raw)
+        self._awaiting: AsyncResolver | None = None
         self.public = Table(stock.public, enums=True)
         self.raw = Table(stock.raw, enums=False)
         self.tables = [self.public, self.raw]
@@ -171,18 +173,37 @@ class Resolver:
             socket.gaierror: As getaddrinfo(3) reports it, with what was tried as its `__cause__`.
             UnicodeError, TypeError, OSError: For arguments that the original refuses.
         """
-        key = call_key(host, port, family, type, proto, flags)
-        try:
-            ready = self.public.ready.get(key)
-        except TypeError:  # an unhashable argument, which the original refuses
-            ready = None
-        if ready is not None:
-            expires, turn, *numbers = ready
-            if monotonic() < expires:
-                sys.audit("socket.getaddrinfo", host, port, *numbers)
-                self.statistics.hits += 1
-                return turn()[:]
-        return self.answer(self.public, host, port, family, type, proto, flags)
+        arguments = (host, port, family, type, proto, flags)
+        rows = self.at_hand(self.public, *arguments)
+        return rows if rows is not None else self.answer(self.public, *arguments)
+
+    @property
+    def awaiting(self) -> AsyncResolver:
+        """The same resolver for the tasks of event loops."""
+        if self._awaiting is None:
+            from steadydns.resolver_async import AsyncResolver  # noqa: PLC0415 - it needs asyncio; few services do
+
+            self._awaiting = AsyncResolver(self)
+        return self._awaiting
+
+    async def agetaddrinfo(
+        self,
+        host: str | bytes | None,
+        port: str | bytes | int | None,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - as above
+        proto: int = 0,
+        flags: int = 0,
+    ) -> Rows:
+        """Resolve host and port as `getaddrinfo` does, in the running event loop and without blocking it.
+
+        Raises:
+            socket.gaierror: As getaddrinfo(3) reports it, with what was tried as its `__cause__`.
+            UnicodeError, TypeError, OSError: For arguments that the original refuses.
+        """
+        arguments = (host, port, family, type, proto, flags)
+        rows = self.at_hand(self.public, *arguments)
+        return rows if rows is not None else await self.awaiting.answer(self.public, *arguments)
 
     def answer(
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
@@ -270,15 +291,17 @@ class Resolver:
             result = None if failure is None else NotFound(reason_of(failure))
             self._observe(arguments[0], record, result, failure, [])
 
-    def ready_rows(self, function: object, *arguments: Any) -> Rows | None:
-        """Return a hit's rows as the installed function would, at once; None where it has none, or is not that function.
+    def table_of(self, function: object) -> Table | None:
+        """Return the table of an installed function; None of any other."""
+        for table in self.tables:
+            if table.function is function:
+                return table
+        return None
 
-        For callers that must not wait: whatever happens between looking and answering, nothing is looked up.
-        """
-        table = next((one for one in self.tables if one.function is function), None)
-        if table is None:
-            return None
-        host, port, family, type_, proto, flags = arguments
+    def at_hand(
+        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Rows | None:
+        """Return a hit's rows, counted and audited as one; None where there is none. Nothing is looked up."""
         try:
             ready = table.ready.get(call_key(host, port, family, type_, proto, flags))
         except TypeError:  # unhashable: the function itself says what is wrong with it
@@ -597,6 +620,8 @@ class Resolver:
     def close(self) -> None:
         """Close the connections that are idle; the resolver may still be used."""
         self.pool.close()
+        if self._awaiting is not None:
+            self._awaiting.close()
 
     def after_fork(self) -> None:
         """In the child: keep what is cached, drop what belongs to the parent."""
@@ -604,6 +629,8 @@ class Resolver:
         self.cache.after_fork()
         self._flights = Flights()
         self.refresher.after_fork()
+        if self._awaiting is not None:
+            self._awaiting.after_fork()
 
     def __repr__(self) -> str:
         """State in one line."""

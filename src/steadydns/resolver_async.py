@@ -1,0 +1,201 @@
+# ruff: noqa: SLF001 - the other half of the resolver, apart from it so that a service without asyncio never loads it
+"""A resolver's lookups by `await`: the same decisions, steps and telemetry, run in the event loop that asks.
+
+What only libc answers goes to the loop's default executor, as asyncio sends everything there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import weakref
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from steadydns.contract.request import Theirs
+from steadydns.resolution.attempts import Begun
+from steadydns.resolution.flights import Flight
+from steadydns.resolution.lookup import TRY_AGAIN, Found, NotFound, lookup
+from steadydns.resolution.record import Record
+from steadydns.resolver import merged, settled
+from steadydns.transport.awaiting import prompt, run
+from steadydns.transport.loops import LoopNetwork
+from steadydns.wire.message import A
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from steadydns.contract.request import Request
+    from steadydns.contract.rows import Shape
+    from steadydns.resolution.attempts import Finding
+    from steadydns.resolution.environment import Rules
+    from steadydns.resolver import Finished, Resolver, Result, Rows, Table
+    from steadydns.transport.exchange import Question
+    from steadydns.transport.streams import Stream
+
+T = TypeVar("T")
+
+
+class AsyncResolver:
+    """What a Resolver does, for tasks of event loops; any number of loops, in any thread."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._networks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopNetwork] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._last: tuple[weakref.ref[asyncio.AbstractEventLoop] | None, LoopNetwork | None] = (None, None)
+
+    async def answer(
+        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Rows:
+        """Answer a call that was not a hit, as `Resolver.answer` does."""
+        resolver = self._resolver
+        arguments = (host, port, family, type_, proto, flags)
+        request = resolver._accept(host, family, flags)
+        if isinstance(request, Theirs):
+            return await _in_executor(resolver._original, request, table, arguments)
+        if _reads_services(port) and resolver._shapes.get(port, family, type_, proto, flags) is None:
+            shape = await _in_executor(resolver._shape, *arguments)
+        else:
+            shape = resolver._shape(*arguments)
+        record = Record(monotonic())
+        finished = await self._finish(request, shape, record, enums=table.enums)
+        if isinstance(finished, Theirs):
+            return await _in_executor(resolver._after_all, finished, table, record, arguments)
+        return resolver._conclude(finished, table, record, arguments)
+
+    async def _finish(
+        self, request: Request, shape: Shape, record: Record, *, enums: bool
+    ) -> Finished | Theirs:
+        resolver = self._resolver
+        try:
+            rules = resolver._settings().rules
+            deadline = record.started + rules.deadline
+            result = await self._find(request.name, request.types, rules, record, deadline)
+            if request.mapped and not settled(request, result):
+                result = merged(result, await self._find(request.name, (A,), rules, record, deadline))
+            return resolver._finished(request, shape, result, enums=enums)
+        except Exception as error:  # fail open
+            return resolver._theirs(error)
+
+    async def _find(
+        self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
+    ) -> Result:
+        """Look the name up, or wait for the task or thread that is doing so."""
+        resolver = self._resolver
+        key = (name, types, id(rules))
+        while True:
+            mine: Flight[Result] = Flight(deadline, task=True)
+            result: Result | None = None
+            try:
+                flight, leads = resolver._flights.join(key, mine)
+                if leads:
+                    result = await self._lead(name, types, rules, record, deadline)
+                    return result
+            finally:
+                # Cancelled, too: one of those who wait leads anew.
+                resolver._flights.leave(key, mine, result)
+            began = monotonic()
+            resolver.statistics.coalesced += 1
+            until = deadline if deadline < flight.deadline else flight.deadline
+            try:
+                landed = await _landing(flight, until - began)
+            finally:
+                ended = monotonic()
+                record.waited += ended - began
+            if landed and flight.result is not None:
+                return flight.result
+            if not landed:
+                resolver._flights.abandon(key, flight)
+                if ended >= deadline:
+                    return NotFound(TRY_AGAIN)
+
+    async def _lead(
+        self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
+    ) -> Result:
+        """As `Resolver._lead`."""
+        resolver, network = self._resolver, self._network()
+        known: dict[Question, Finding] = {}
+        begun: Begun | None = None
+        stream: Stream | None = None
+        flow = resolver._certain(name, types, rules, record.started)
+        if flow is not None:
+            until = record.started + rules.first_retry
+            answers, stream = await prompt(network, flow, until if until < deadline else deadline)
+            if flow.connected:
+                found = resolver._prompted(flow, answers, record)
+                if isinstance(found, Found):
+                    return found
+                known, rcodes = found
+                if stream is not None or rcodes:
+                    begun = Begun(flow, rcodes)
+        environment = resolver._environment(rules, record, deadline, network)
+        return await run(lookup(name, types, environment, known, begun), network, stream)
+
+    def _network(self) -> LoopNetwork:
+        """What the running loop has open."""
+        loop = asyncio.get_running_loop()
+        known, network = self._last
+        if known is None or network is None or known() is not loop:
+            network = self._networks.get(loop)
+            if network is None:
+                network = self._networks.setdefault(loop, LoopNetwork(self._resolver.pool, monotonic))
+            self._last = weakref.ref(loop), network
+        return network
+
+    def close(self) -> None:
+        """Close the connections that are idle, each in its loop's thread, and the others after their last answer."""
+        for loop, network in list(self._networks.items()):
+            if loop.is_running():
+                with contextlib.suppress(RuntimeError):  # closed since
+                    loop.call_soon_threadsafe(network.close)
+            else:
+                network.close()
+
+    def after_fork(self) -> None:
+        """In the child: begin anew."""
+        networks = list(self._networks.values())
+        self._networks = weakref.WeakKeyDictionary()
+        self._last = (None, None)
+        for network in networks:
+            network.after_fork()
+
+    def __repr__(self) -> str:
+        """State in one line."""
+        return f"<AsyncResolver of {self._resolver!r}, {len(self._networks)} loops>"
+
+
+async def _in_executor(function: Callable[..., T], *arguments: Any) -> T:
+    """Call it in the loop's default executor, within the caller's context, so within its span."""
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(None, context.run, function, *arguments)
+
+
+def _reads_services(port: object) -> bool:
+    """Whether the port is a service's name, which libc looks up in a file, or wherever nsswitch.conf says."""
+    return isinstance(port, (str, bytes)) and not port.isdigit()
+
+
+async def _landing(flight: Flight[Result], seconds: float) -> bool:
+    """Wait for a flight, whoever leads it, so many seconds; whether it landed."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def wake() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    def told() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop of a waiter is closed: nobody waits there
+            loop.call_soon_threadsafe(wake)
+
+    if not flight.watch(told):
+        return True
+    timer = loop.call_later(max(seconds, 0.0), wake)
+    try:
+        await future
+    finally:
+        timer.cancel()
+    return flight.landed

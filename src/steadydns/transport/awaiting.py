@@ -1,0 +1,179 @@
+"""The driver for event loops: runs a resolution's generator in the calling task, waiting by `await`, without a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from steadydns.transport.exchange import TCP, Reply
+from steadydns.transport.streams import Packet, Stream
+from steadydns.transport.tcp import failure_of
+from steadydns.wire.message import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from steadydns.transport.exchange import Flow, Question, Step
+    from steadydns.transport.loops import LoopNetwork
+    from steadydns.wire.message import Answer
+
+T = TypeVar("T")
+
+# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
+_new = tuple.__new__
+
+
+class _Prompt:
+    """What comes of the questions of `prompt`."""
+
+    __slots__ = ("__weakref__", "answers", "failed", "future", "missing")
+
+    def __init__(self, missing: int, future: asyncio.Future[None]) -> None:
+        self.answers: list[tuple[Question, Answer]] = []
+        self.missing = missing
+        self.failed = False
+        self.future = future
+
+    def put(self, flow: Flow, question: Question, answer: Answer) -> None:
+        del flow
+        self.answers.append((question, answer))
+        self.missing -= 1
+        if not self.missing:
+            self.wake()
+
+    def broken(self, flow: Flow, error: Exception) -> None:
+        # What an open connection fails with counts for nothing: the server may have closed it long ago.
+        del flow, error
+        self.failed = True
+        self.wake()
+
+    def wake(self) -> None:
+        if not self.future.done():
+            self.future.set_result(None)
+
+
+async def prompt(
+    network: LoopNetwork, flow: Flow, until: float
+) -> tuple[list[tuple[Question, Answer]], Stream | None]:
+    """Put a flow's questions on an open connection, if there is one, and wait for the answers.
+
+    What `blocking.prompt` does, and what it returns.
+    """
+    shared = network.established(flow.server, flow.opened)
+    if shared is None:
+        return [], None
+    flow.connected = True
+    inbox = _Prompt(len(flow.questions), asyncio.get_running_loop().create_future())
+    try:
+        stream = Stream(flow, inbox, network, shared, flow.opened, may_move=False)
+    except WireError:
+        return [], None
+    network.alarms.set(until, inbox)
+    try:
+        await inbox.future
+    except BaseException:
+        stream.release()
+        raise
+    return inbox.answers, stream if inbox.missing and not inbox.failed else None
+
+
+class Exchange:
+    """The open flows of one lookup, and where their replies come in."""
+
+    __slots__ = ("__weakref__", "_channels", "_error", "_future", "_network", "_replies")
+
+    def __init__(self, network: LoopNetwork) -> None:
+        self._network = network
+        self._channels: dict[Flow, Stream | Packet] = {}
+        self._replies: list[Reply] = []
+        self._error: OSError | None = None
+        self._future: asyncio.Future[None] | None = None
+
+    def adopt(self, stream: Stream) -> None:
+        """Go on with a flow that was opened before."""
+        stream.inbox = self
+        self._channels[stream.flow] = stream
+
+    async def perform(self, step: Step) -> list[Reply]:
+        """Open the step's flows and wait for the first replies, or until its time has come.
+
+        Raises:
+            OSError: This process has run out of something.
+        """
+        replies: list[Reply] = []
+        self._replies = replies
+        for flow in step.flows:
+            self._open(flow)
+        network, channels = self._network, self._channels
+        while not replies and channels and self._error is None and network.clock() < step.until:
+            self._future = asyncio.get_running_loop().create_future()
+            network.alarms.set(step.until, self)
+            await self._future
+        if self._error is not None:
+            raise self._error
+        for flow, channel in channels.items():
+            flow.connected = channel.connected
+        return replies
+
+    def wake(self) -> None:
+        """Let `perform` look around."""
+        future = self._future
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def _open(self, flow: Flow) -> None:
+        network = self._network
+        now = network.clock()
+        try:
+            if flow.transport == TCP:
+                shared = network.connection(flow.server, now)
+                channel: Stream | Packet = Stream(flow, self, network, shared, now, may_move=shared.connected)
+            else:
+                channel = Packet(flow, self, network)
+        except (OSError, WireError) as error:
+            self.broken(flow, error)
+            return
+        if not channel.finished:
+            self._channels[flow] = channel
+
+    def put(self, flow: Flow, question: Question, answer: Answer) -> None:
+        """Take an answer."""
+        flow.connected = True
+        if self._channels[flow].finished:
+            del self._channels[flow]
+        self._replies.append(_new(Reply, (flow, question, answer, "")))
+        self.wake()
+
+    def broken(self, flow: Flow, error: Exception) -> None:
+        """Take a failure: nothing more will come of the flow."""
+        self._channels.pop(flow, None)
+        try:
+            self._replies.append(Reply(flow, None, None, failure_of(error)))
+        except OSError as exhausted:
+            self._error = exhausted
+        self.wake()
+
+    def close(self) -> None:
+        """Let go of what is still open."""
+        for channel in self._channels.values():
+            channel.release()
+        self._channels.clear()
+
+
+async def run(
+    program: Generator[Step, list[Reply], T], network: LoopNetwork, begun: Stream | None = None
+) -> T:
+    """Run a resolution to its end in this task and return its result; `begun` is what `prompt` left open."""
+    exchange = Exchange(network)
+    if begun is not None:
+        exchange.adopt(begun)
+    replies: list[Reply] | None = None  # what starts a generator
+    try:
+        while True:
+            step = program.send(replies)  # type: ignore[arg-type]
+            replies = await exchange.perform(step)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        exchange.close()
