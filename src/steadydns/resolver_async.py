@@ -52,10 +52,34 @@ class AsyncResolver:
     ) -> Rows:
         """Answer a call that was not a hit, as `Resolver.answer` does."""
         resolver = self._resolver
-        arguments = (host, port, family, type_, proto, flags)
         request = resolver._accept(host, family, flags)
         if isinstance(request, Theirs):
+            arguments = (host, port, family, type_, proto, flags)
             return await _in_executor(resolver._original, request, table, arguments)
+        return await self.look_up(request, table, host, port, family, type_, proto, flags)
+
+    def accept(self, host: Any, family: Any, flags: Any) -> Request | None:
+        """Return what a call asks for; None, counted with its reason, where only libc can answer it."""
+        request = self._resolver._accept(host, family, flags)
+        if isinstance(request, Theirs):
+            self._resolver.statistics.fallback(request.reason)
+            return None
+        return request
+
+    async def look_up(
+        self,
+        request: Request,
+        table: Table,
+        host: Any,
+        port: Any,
+        family: Any,
+        type_: Any,
+        proto: Any,
+        flags: Any,
+    ) -> Rows:
+        """Answer a call that is ours."""
+        resolver = self._resolver
+        arguments = (host, port, family, type_, proto, flags)
         if _reads_services(port) and resolver._shapes.get(port, family, type_, proto, flags) is None:
             shape = await _in_executor(resolver._shape, *arguments)
         else:

@@ -77,7 +77,7 @@ class Nsd:
                 count=self._processes, address=self.address, zones=HERE / "zones", folder=self._folder
             )
         )
-        command = [path_of("nsd") or "nsd", "-d", "-c", configuration]
+        command: list[str | Path] = [path_of("nsd") or "nsd", "-d", "-c", configuration]
         self._process = self._pod.start(command, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while not namespaces.inside(self._pod.namespace, self._is_ready):
@@ -105,7 +105,7 @@ class Nsd:
         data = self._folder / "questions"
         data.write_text("".join(f"{name} A\n{name} AAAA\n" for name in names))
         mode = ["-m", "tcp", "-c", "1"] if tcp else ["-m", "udp", "-c", "1"]
-        command = [path_of("dnsperf") or "dnsperf", "-s", self.address, "-d", data, "-l", str(seconds), *mode]
-        output = client.run([*command, "-q", "200"])
+        options = ["-s", self.address, "-d", str(data), "-l", str(seconds), *mode, "-q", "200"]
+        output = client.run([path_of("dnsperf") or "dnsperf", *options])
         rate = next(line for line in output.splitlines() if "Queries per second:" in line)
         return float(rate.split()[-1]) / 2

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
-DEFAULT: Final = ("stdlib", "asyncio")
+DEFAULT: Final = ("stdlib", "asyncio", "uvloop")
 EVERY: Final = DEFAULT
 
 _log = logging.getLogger("steadydns")
