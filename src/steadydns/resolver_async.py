@@ -27,12 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from steadydns.contract.request import Request
-    from steadydns.contract.rows import Shape
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.environment import Rules
     from steadydns.resolver import Finished, Resolver, Result, Rows, Table
     from steadydns.transport.exchange import Question
-    from steadydns.transport.streams import Stream
+    from steadydns.transport.streams import Prompt
 
 T = TypeVar("T")
 
@@ -51,11 +50,10 @@ class AsyncResolver:
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
     ) -> Rows:
         """Answer a call that was not a hit, as `Resolver.answer` does."""
-        resolver = self._resolver
-        request = resolver._accept(host, family, flags)
+        request = self._resolver._accept(host, family, flags)
         if isinstance(request, Theirs):
             arguments = (host, port, family, type_, proto, flags)
-            return await _in_executor(resolver._original, request, table, arguments)
+            return await _in_executor(self._resolver._original, request, table, arguments)
         return await self.look_up(request, table, host, port, family, type_, proto, flags)
 
     def accept(self, host: Any, family: Any, flags: Any) -> Request | None:
@@ -85,24 +83,19 @@ class AsyncResolver:
         else:
             shape = resolver._shape(*arguments)
         record = Record(monotonic())
-        finished = await self._finish(request, shape, record, enums=table.enums)
-        if isinstance(finished, Theirs):
-            return await _in_executor(resolver._after_all, finished, table, record, arguments)
-        return resolver._conclude(finished, table, record, arguments)
-
-    async def _finish(
-        self, request: Request, shape: Shape, record: Record, *, enums: bool
-    ) -> Finished | Theirs:
-        resolver = self._resolver
+        finished: Finished | Theirs
         try:
             rules = resolver._settings().rules
             deadline = record.started + rules.deadline
             result = await self._find(request.name, request.types, rules, record, deadline)
             if request.mapped and not settled(request, result):
                 result = merged(result, await self._find(request.name, (A,), rules, record, deadline))
-            return resolver._finished(request, shape, result, enums=enums)
+            finished = resolver._finished(request, shape, result, enums=table.enums)
         except Exception as error:  # fail open
-            return resolver._theirs(error)
+            finished = resolver._theirs(error)
+        if isinstance(finished, Theirs):
+            return await _in_executor(resolver._after_all, finished, table, record, arguments)
+        return resolver._conclude(finished, table, record, arguments)
 
     async def _find(
         self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
@@ -143,11 +136,20 @@ class AsyncResolver:
         resolver, network = self._resolver, self._network()
         known: dict[Question, Finding] = {}
         begun: Begun | None = None
-        stream: Stream | None = None
+        stream: Prompt | None = None
         flow = resolver._certain(name, types, rules, record.started)
         if flow is not None:
             until = record.started + rules.first_retry
-            answers, stream = await prompt(network, flow, until if until < deadline else deadline)
+            stream = prompt(network, flow, until if until < deadline else deadline)
+            if stream is not None:
+                try:
+                    await stream.future
+                except BaseException:
+                    stream.release()
+                    raise
+            answers = [] if stream is None else stream.answers
+            if stream is not None and (stream.finished or stream.failed):
+                stream = None
             if flow.connected:
                 found = resolver._prompted(flow, answers, record)
                 if isinstance(found, Found):

@@ -153,4 +153,5 @@ def test_a_slow_name_does_not_hold_up_others(lab_node: Node, pod: Pod) -> None:
         assert failed(ours.look_up("www.example.com")) == []
         first, *others = ours.look_up("x.slow.test.", "abehind{0..19}.many.example.com", threads=21)
     assert failed([first, *others]) == []
-    assert slowest(others) < 0.35 < 0.5 < first.seconds
+    assert slowest(others) < 0.35
+    assert first.seconds > 0.5

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from steadydns.transport.exchange import TCP, Reply
-from steadydns.transport.streams import Packet, Stream
+from steadydns.transport.streams import Packet, Prompt, Stream
 from steadydns.transport.tcp import failure_of
 from steadydns.wire.message import WireError
 
@@ -23,58 +23,23 @@ T = TypeVar("T")
 _new = tuple.__new__
 
 
-class _Prompt:
-    """What comes of the questions of `prompt`."""
+def prompt(network: LoopNetwork, flow: Flow, until: float) -> Prompt | None:
+    """Put a flow's questions on an open connection; None where there is none, and nothing was asked.
 
-    __slots__ = ("__weakref__", "answers", "failed", "future", "missing")
-
-    def __init__(self, missing: int, future: asyncio.Future[None]) -> None:
-        self.answers: list[tuple[Question, Answer]] = []
-        self.missing = missing
-        self.failed = False
-        self.future = future
-
-    def put(self, flow: Flow, question: Question, answer: Answer) -> None:
-        del flow
-        self.answers.append((question, answer))
-        self.missing -= 1
-        if not self.missing:
-            self.wake()
-
-    def broken(self, flow: Flow, error: Exception) -> None:
-        # What an open connection fails with counts for nothing: the server may have closed it long ago.
-        del flow, error
-        self.failed = True
-        self.wake()
-
-    def wake(self) -> None:
-        if not self.future.done():
-            self.future.set_result(None)
-
-
-async def prompt(
-    network: LoopNetwork, flow: Flow, until: float
-) -> tuple[list[tuple[Question, Answer]], Stream | None]:
-    """Put a flow's questions on an open connection, if there is one, and wait for the answers.
-
-    What `blocking.prompt` does, and what it returns.
+    This is the first attempt of most lookups, as `blocking.prompt` makes it. Whoever calls waits for the future of what
+    is returned, and releases it when that is interrupted.
     """
     shared = network.established(flow.server, flow.opened)
     if shared is None:
-        return [], None
+        return None
     flow.connected = True
-    inbox = _Prompt(len(flow.questions), asyncio.get_running_loop().create_future())
+    begun = Prompt(flow, network)
     try:
-        stream = Stream(flow, inbox, network, shared, flow.opened, may_move=False)
+        begun.ask(shared, flow.opened)
     except WireError:
-        return [], None
-    network.alarms.set(until, inbox)
-    try:
-        await inbox.future
-    except BaseException:
-        stream.release()
-        raise
-    return inbox.answers, stream if inbox.missing and not inbox.failed else None
+        return None
+    network.alarms.set(until, begun)
+    return begun
 
 
 class Exchange:
@@ -89,7 +54,7 @@ class Exchange:
         self._error: OSError | None = None
         self._future: asyncio.Future[None] | None = None
 
-    def adopt(self, stream: Stream) -> None:
+    def adopt(self, stream: Prompt) -> None:
         """Go on with a flow that was opened before."""
         stream.inbox = self
         self._channels[stream.flow] = stream
@@ -127,7 +92,11 @@ class Exchange:
         try:
             if flow.transport == TCP:
                 shared = network.connection(flow.server, now)
-                channel: Stream | Packet = Stream(flow, self, network, shared, now, may_move=shared.connected)
+                # A server may close an idle connection at any time: that is no failure of the question (RFC 7766
+                # section 6.2.4).
+                stream = Stream(flow, self, network, may_move=shared.connected)
+                stream.ask(shared, now)
+                channel: Stream | Packet = stream
             else:
                 channel = Packet(flow, self, network)
         except (OSError, WireError) as error:
@@ -161,7 +130,7 @@ class Exchange:
 
 
 async def run(
-    program: Generator[Step, list[Reply], T], network: LoopNetwork, begun: Stream | None = None
+    program: Generator[Step, list[Reply], T], network: LoopNetwork, begun: Prompt | None = None
 ) -> T:
     """Run a resolution to its end in this task and return its result; `begun` is what `prompt` left open."""
     exchange = Exchange(network)

@@ -13,6 +13,8 @@ from steadydns.wire.message import Answer, Mismatch, WireError, framed_query, pa
 from steadydns.wire.names import encode_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from steadydns.transport.exchange import Question
 
 
@@ -27,7 +29,7 @@ class Pipeline:
         self._next_id = int.from_bytes(urandom(2), "big")
         self.waiting: dict[int, tuple[Question, bytes]] = {}
 
-    def ask(self, questions: tuple[Question, ...]) -> bytes:
+    def ask(self, questions: Sequence[Question]) -> bytes:
         """Register the questions and return the bytes to send, all in one piece.
 
         Raises:

@@ -16,6 +16,8 @@ from steadydns.transport.tcp import Connection
 from steadydns.wire.message import WireError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from steadydns.transport.exchange import Question, Server
     from steadydns.transport.loops import LoopNetwork
     from steadydns.transport.streams import Stream
@@ -100,7 +102,7 @@ class Shared:
             return now - self.opened <= HANDSHAKE
         return bool(self._waiters) or now - (connection.answered_at or self.opened) <= IDLE_LIMIT
 
-    def ask(self, stream: Stream, questions: tuple[Question, ...], now: float) -> None:
+    def ask(self, stream: Stream, questions: Sequence[Question], now: float) -> None:
         """Put a stream's questions on their way, together with what others ask in the same turn of the loop.
 
         Raises:

@@ -31,18 +31,24 @@ class Stream:
 
     __slots__ = ("_may_move", "_network", "_on", "_unanswered", "asked_at", "flow", "inbox")
 
-    def __init__(
-        self, flow: Flow, inbox: Inbox, network: LoopNetwork, shared: Shared, now: float, *, may_move: bool
-    ) -> None:
+    def __init__(self, flow: Flow, inbox: Inbox | None, network: LoopNetwork, *, may_move: bool) -> None:
         self.flow = flow
         self.inbox = inbox
-        self.asked_at = now
+        self.asked_at = 0.0
         self._network = network
         self._unanswered = list(flow.questions)
-        self._on = [shared]
-        # A server may close an idle connection at any time: that is no failure of the question (RFC 7766 section 6.2.4).
+        self._on: list[Shared] = []
         self._may_move = may_move
-        shared.ask(self, flow.questions, now)
+
+    def ask(self, shared: Shared, now: float) -> None:
+        """Put on a connection what is not answered yet.
+
+        Raises:
+            WireError: A name cannot be encoded.
+        """
+        self.asked_at = now
+        self._on.append(shared)
+        shared.ask(self, self._unanswered, now)
 
     @property
     def connected(self) -> bool:
@@ -62,13 +68,21 @@ class Stream:
         unanswered.remove(question)
         if not unanswered:
             self.release()
-        self.inbox.put(self.flow, question, answer)
+        self._tell(question, answer)
+
+    def _tell(self, question: Question, answer: Answer) -> None:
+        if self.inbox is not None:
+            self.inbox.put(self.flow, question, answer)
+
+    def _fail(self, error: Exception) -> None:
+        if self.inbox is not None:
+            self.inbox.broken(self.flow, error)
 
     def fail(self, error: Exception) -> None:
         """Take note that an answer makes no sense."""
         if self._unanswered:
             self.release()
-            self.inbox.broken(self.flow, error)
+            self._fail(error)
 
     def lose(self, shared: Shared, error: Exception) -> None:
         """Take note that a connection is gone, and ask anew on another one where that is no failure."""
@@ -81,13 +95,13 @@ class Stream:
             self._may_move = False
             try:
                 now = self._network.clock()
-                self._ask(self._network.connection(self.flow.server, now), now)
+                self.ask(self._network.connection(self.flow.server, now), now)
             except (OSError, WireError) as another:
                 error = another
             else:
                 return
         self._unanswered.clear()
-        self.inbox.broken(self.flow, error)
+        self._fail(error)
 
     def spread(self, now: float) -> None:
         """Ask on another connection, too, where nobody else is in the way."""
@@ -96,14 +110,9 @@ class Stream:
         try:
             shared = self._network.connection(self.flow.server, now, apart=True)
             if shared not in self._on:
-                self._ask(shared, now)
+                self.ask(shared, now)
         except OSError:  # then the one it is on has to do
             return
-
-    def _ask(self, shared: Shared, now: float) -> None:
-        self.asked_at = now
-        self._on.append(shared)
-        shared.ask(self, tuple(self._unanswered), now)
 
     def release(self) -> None:
         """Wait for nothing any more."""
@@ -111,6 +120,37 @@ class Stream:
         on, self._on = self._on, []
         for shared in on:
             shared.leave()
+
+
+class Prompt(Stream):
+    """The flow of a first attempt: keeps its answers, and wakes nobody before the last one, until it is adopted."""
+
+    __slots__ = ("__weakref__", "answers", "failed", "future")
+
+    def __init__(self, flow: Flow, network: LoopNetwork) -> None:
+        # What an open connection fails with counts for nothing, so it need not move: a new attempt is made.
+        super().__init__(flow, None, network, may_move=False)
+        self.answers: list[tuple[Question, Answer]] = []
+        self.failed = False
+        self.future = asyncio.get_running_loop().create_future()
+
+    def _tell(self, question: Question, answer: Answer) -> None:
+        if self.inbox is not None:
+            self.inbox.put(self.flow, question, answer)
+            return
+        self.answers.append((question, answer))
+        if not self._unanswered:
+            self.wake()
+
+    def _fail(self, error: Exception) -> None:
+        self.failed = True
+        super()._fail(error)
+        self.wake()
+
+    def wake(self) -> None:
+        """End the wait."""
+        if not self.future.done():
+            self.future.set_result(None)
 
 
 class Packet:
