@@ -7,6 +7,8 @@ usage: asyncio_client.py stock|steadydns|aiodns asyncio|uvloop
 Reads one line of JSON at a time, {"names": [...], "tasks": n, "warm": k}: so many tasks take the names from one list;
 the first k names are looked up before and not counted. Answers each line with one:
 {"seconds": of all, "cpu": processor time, "median": of a lookup, "errors": n, "threads": that are new}.
+
+With {"hits": n, "names": [name]} it looks the one name up so often, and answers {"mean": seconds of a call}.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import statistics
 import sys
 import threading
 import time
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -73,11 +76,24 @@ async def batch(look_up: Callable[[str], Awaitable[int]], names: list[str], task
     }
 
 
+async def hits(name: str, number: int) -> dict[str, float]:
+    """The mean of a call whose answer is cached."""
+    getaddrinfo = asyncio.get_running_loop().getaddrinfo
+    await getaddrinfo(name, 443, type=STREAM)
+    start = time.perf_counter()
+    for _ in repeat(None, number):
+        await getaddrinfo(name, 443, type=STREAM)
+    return {"mean": (time.perf_counter() - start) / number}
+
+
 async def serve(how: str) -> None:
     """Do what the input says until it ends. Reading it blocks the loop, which has nothing else to do then."""
     look_up = looker(how)
     for line in sys.stdin:
         asked = json.loads(line)
+        if "hits" in asked:
+            print(json.dumps(await hits(asked["names"][0], asked["hits"])), flush=True)
+            continue
         names, warm, tasks = asked["names"], asked["warm"], asked["tasks"]
         before = threading.active_count()
         await batch(look_up, names[:warm], min(tasks, 8))

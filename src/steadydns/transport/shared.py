@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 MAX_ASKED: Final = 60_000
 """Questions after which a connection is replaced: ids are distinct on each, and there are 65,536."""
 
-LATE: Final = 0.05
+LATE: Final = 0.1
 """Seconds without its answer after which nothing more is put behind a question, and what is there may leave."""
 
 PACE: Final = 1
 """How many times LATE the questions in flight may take at the pace seen before some of them leave."""
 
-BRISK: Final = 50
+BRISK: Final = 100
 """Answers within LATE that show a server not to be slow, however many are in flight: one in a millisecond."""
 
 HANDSHAKE: Final = 0.1
