@@ -20,6 +20,7 @@ from steadydns.resolution.lookup import TRY_AGAIN, Found, NotFound, lookup
 from steadydns.resolution.record import Record
 from steadydns.resolver import merged, settled
 from steadydns.transport.awaiting import prompt, run
+from steadydns.transport.gate import Ticket
 from steadydns.transport.loops import LoopNetwork
 from steadydns.wire.message import A
 
@@ -132,14 +133,36 @@ class AsyncResolver:
     async def _lead(
         self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
     ) -> Result:
-        """As `Resolver._lead`."""
-        resolver, network = self._resolver, self._network()
+        """As `Resolver._lead`, when it is this lookup's turn."""
+        network, started = self._network(), record.started
+        ticket = Ticket(network.gate)
+        if ticket.waits:
+            if not await ticket.enter(deadline):
+                return NotFound(TRY_AGAIN)
+            started = monotonic()
+        try:
+            return await self._ask(name, types, rules, record, deadline, network, started, ticket)
+        finally:
+            ticket.leave()
+
+    async def _ask(
+        self,
+        name: bytes,
+        types: tuple[int, ...],
+        rules: Rules,
+        record: Record,
+        deadline: float,
+        network: LoopNetwork,
+        started: float,
+        ticket: Ticket,
+    ) -> Result:
+        resolver = self._resolver
         known: dict[Question, Finding] = {}
         begun: Begun | None = None
         stream: Prompt | None = None
-        flow = resolver._certain(name, types, rules, record.started)
+        flow = resolver._certain(name, types, rules, started)
         if flow is not None:
-            until = record.started + rules.first_retry
+            until = started + rules.first_retry
             stream = prompt(network, flow, until if until < deadline else deadline)
             if stream is not None:
                 try:
@@ -157,6 +180,7 @@ class AsyncResolver:
                 known, rcodes = found
                 if stream is not None or rcodes:
                     begun = Begun(flow, rcodes)
+        ticket.hold(started + rules.first_retry)
         environment = resolver._environment(rules, record, deadline, network)
         return await run(lookup(name, types, environment, known, begun), network, stream)
 

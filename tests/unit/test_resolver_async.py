@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from steadydns.contract import stock
+from steadydns.transport import gate
 from steadydns.transport.exchange import TCP
 from tests.unit.loops import RUNNERS
 
@@ -363,3 +364,55 @@ def test_a_forked_child_has_connections_of_its_own(resolver: Resolver, real: Loo
     assert loop.run_until_complete(ask())
     loop.close()
     assert len({client for _, _, client in real.seen}) == 2
+
+
+def test_more_lookups_than_may_ask_at_once_wait_for_their_turn(
+    runner: Runner, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more than the limit ask at any time, everyone gets an answer, and the cancelled ones leave no place taken."""
+    monkeypatch.setattr(gate, "MAX_ASKING", 4)
+    most = 0
+
+    async def main() -> None:
+        nonlocal most
+        await resolver.agetaddrinfo(NAME, 80, 0, STREAM)
+        (network,) = resolver.awaiting._networks.values()
+
+        async def count() -> None:
+            nonlocal most
+            while True:
+                most = max(most, network.gate.inside)
+                await asyncio.sleep(0)
+
+        counting = asyncio.ensure_future(count())
+        tasks = [asyncio.ensure_future(resolver.agetaddrinfo(f"n{n}.prod", 80)) for n in range(40)]
+        await asyncio.sleep(0)
+        for task in tasks[::4]:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        counting.cancel()
+        assert [isinstance(one, socket.gaierror) for one in outcomes] == [False, True, True, True] * 10
+        assert network.gate.inside == 0
+
+    runner(main())
+    assert most == 4
+
+
+def test_those_who_wait_for_a_slow_lookup_do_not_wait_long(
+    runner: Runner, resolver: Resolver, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lookup gives its place up when its first attempt has taken too long, and one whose time is over has failed."""
+    monkeypatch.setattr(gate, "MAX_ASKING", 1)
+    rules = resolver._settings().rules._replace(first_retry=0.05, deadline=0.2, transport=TCP)
+    resolver._known = resolver._settings()._replace(rules=rules, until=time.monotonic() + 60)
+
+    async def main() -> None:
+        outcomes = await asyncio.gather(
+            *[resolver.agetaddrinfo(f"n{n}.prod", 80) for n in range(3)], return_exceptions=True
+        )
+        assert [getattr(one, "errno", None) for one in outcomes] == [socket.EAI_AGAIN] * 3
+        (network,) = resolver.awaiting._networks.values()
+        assert network.gate.inside == 0
+
+    runner(main())
+    held.go_on.set()

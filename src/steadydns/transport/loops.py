@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from steadydns.transport.alarms import Alarms
+from steadydns.transport.gate import Gate
 from steadydns.transport.shared import Shared
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class LoopNetwork:
     def __init__(self, pool: Pool, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.alarms = Alarms(clock)
+        self.gate = Gate(self.alarms)
         self._pool = pool
         self._open: dict[Server, dict[int, weakref.ref[Shared]]] = {}
         self._apart: dict[Server, float] = {}
