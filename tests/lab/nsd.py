@@ -40,6 +40,9 @@ server:
 remote-control:
     control-enable: no
 zone:
+    name: .
+    zonefile: root.zone
+zone:
     name: example.com
     zonefile: example.com.zone
 """
@@ -61,7 +64,7 @@ def path_of(command: str) -> str | None:
 
 
 class Nsd:
-    """NSD with the lab's example.com, in a pod of a node; as a context manager."""
+    """NSD with the lab's example.com and root, which denies the rest, in a pod of a node; as a context manager."""
 
     def __init__(self, pod: Pod, processes: int = 1) -> None:
         self.address = pod.addresses[0]
