@@ -39,16 +39,30 @@ class _Names:
         self, host: Any, port: Any, family: Any = 0, type_: Any = 0, proto: Any = 0, flags: Any = 0
     ) -> Rows | None:
         """Return the rows of a name that is ours, None for anything else."""
+        arguments = (host, port, family, type_, proto, flags)
+        rows = self.at_hand(*arguments)
+        return await self.look_up(*arguments) if rows is None else rows
+
+    def at_hand(self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any) -> Rows | None:
+        """Return the rows of a hit, None where there are none."""
         resolver = self._resolver
+        return (
+            resolver.at_hand(resolver.public, host, port, family, type_, proto, flags)
+            if self.active
+            else None
+        )
+
+    async def look_up(
+        self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Rows | None:
+        """As `rows`, of what is not at hand."""
         if not self.active:
             return None
-        arguments = (host, port, family, type_, proto, flags)
-        rows = resolver.at_hand(resolver.public, *arguments)
-        if rows is not None:
-            return rows
-        awaiting = resolver.awaiting
+        awaiting, table = self._resolver.awaiting, self._resolver.public
         request = awaiting.accept(host, family, flags)
-        return None if request is None else await awaiting.look_up(request, resolver.public, *arguments)
+        if request is None:
+            return None
+        return await awaiting.look_up(request, table, host, port, family, type_, proto, flags)
 
     async def address(self, pair: Any, type_: int, family: Any, proto: Any, flags: Any) -> list[Any]:
         """Return the addresses, (host, port), that stand for one of a name; itself where it is none of ours."""
@@ -91,7 +105,9 @@ def _getaddrinfo(names: _Names, stock: Any) -> Any:
         proto: int = 0,
         flags: int = 0,
     ) -> Rows:
-        rows = await names.rows(host, port, family, type, proto, flags)
+        rows = names.at_hand(host, port, family, type, proto, flags)
+        if rows is None:
+            rows = await names.look_up(host, port, family, type, proto, flags)
         if rows is not None:
             return rows
         return await stock(self, host, port, family=family, type=type, proto=proto, flags=flags)  # type: ignore[no-any-return]
