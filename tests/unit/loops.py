@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def on_uvloop(main: Coroutine[Any, Any, T]) -> T:
-    """Run it as asyncio.run does, on uvloop; uvloop.run warns of a deprecated policy on some Pythons."""
+    """Run it on a uvloop of its own, which is closed afterwards, as asyncio.run does."""
     loop = uvloop.new_event_loop()
     try:
         return loop.run_until_complete(main)

@@ -308,6 +308,22 @@ def test_an_error_inside_goes_to_libc(
     assert resolver.stats()["fallbacks"] == {"error": 1}
 
 
+def test_a_loop_that_cannot_watch_sockets_is_answered_by_libc(resolver: Resolver) -> None:
+    """On a loop without add_reader, as some that simulate time, the original answers in the executor."""
+
+    def refuse(*_: Any) -> Any:
+        raise NotImplementedError
+
+    resolver.public.original = lambda *_: ["libc's"]
+    loop = asyncio.new_event_loop()
+    loop.add_reader = refuse  # type: ignore[method-assign, assignment]
+    rows: list[Any] = loop.run_until_complete(resolver.agetaddrinfo(NAME, 80))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    assert rows == ["libc's"]
+    assert resolver.stats()["fallbacks"] == {"error": 1}
+
+
 def test_many_loops_one_after_the_other(runner: Runner, resolver: Resolver, real: LoopbackServer) -> None:
     """Each loop of a process opens a connection of its own, and nothing of a closed one is left."""
 
