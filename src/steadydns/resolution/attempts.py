@@ -109,6 +109,7 @@ class Attempts:
             return servers
         if not health.health(preferred).good:
             found = env.network.probed(preferred, now)
+            health.health(preferred).looked_at = now
             if found is not None:
                 health.health(preferred).probing = False
             if found:

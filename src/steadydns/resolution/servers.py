@@ -34,6 +34,9 @@ PREFERRED_RETRY_LAST: Final = 4.0
 ABSENT_RETRY_LAST: Final = 300.0
 """Seconds between probes at most where no preferred server was ever seen: most clusters have none."""
 
+LOOK_AGAIN: Final = 0.02
+"""Seconds for which lookups do not look for the verdict of a probe after one of them did."""
+
 
 class Health:
     """What is known of one server."""
@@ -42,6 +45,7 @@ class Health:
         "edns",
         "failed_until",
         "good",
+        "looked_at",
         "probe_at",
         "probe_wait",
         "probing",
@@ -61,6 +65,8 @@ class Health:
         self.seen = False
         self.probing = False
         """A probe's verdict has not been fetched yet."""
+        self.looked_at = float("-inf")
+        """When somebody last looked for it."""
         self.probe_at = 0.0
         self.probe_wait = 0.0
 
@@ -93,7 +99,7 @@ class Servers:
             health = self.health(preferred)
             if health.good:
                 return preferred
-            if health.probing or now >= health.probe_at:
+            if now >= health.probe_at or (health.probing and now - health.looked_at >= LOOK_AGAIN):
                 return None
         first = rules.servers[0]
         return first if self.health(first).failed_until <= now else None
