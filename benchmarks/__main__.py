@@ -1,4 +1,4 @@
-"""Run benchmarks: ``python -m benchmarks [hit|cold|faults|import ...] [--json FILE] [--rounds N]``, all by default.
+"""Run benchmarks: ``python -m benchmarks [hit|cold|asyncio|faults|import ...] [--json FILE] [--rounds N]``, all by default.
 
 Ends with 1 when a figure misses its bound, and with 2 when this machine cannot run what was asked for.
 """
@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import cold, faults, hit, import_cost
+from benchmarks import asyncio_cold, cold, faults, hit, import_cost
 from benchmarks.report import machine
-from tests.lab import requirements
+from tests.lab import nsd, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BENCHMARKS: dict[str, Callable[[int | None], Report]] = {
     "hit": hit.measure,
     "cold": cold.measure,
+    "asyncio": asyncio_cold.measure,
     "faults": faults.measure,
     "import": import_cost.measure,
 }
@@ -41,7 +42,10 @@ def main() -> int:
     names = arguments.names or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    if names != ["import"] and (lacking := requirements.missing()):
+    lacking = [] if names == ["import"] else requirements.missing()
+    if "asyncio" in names:
+        lacking += nsd.lacking()
+    if lacking:
         print("The lab cannot run here:", *(f"  {one}" for one in lacking), sep="\n", file=sys.stderr)
         return 2
     if (load := os.getloadavg()[0]) > 0.5:

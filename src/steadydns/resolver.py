@@ -59,11 +59,13 @@ if TYPE_CHECKING:
     from steadydns.explanation import Explanation
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.cache import Entry
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.environment import Network, Rules
     from steadydns.resolution.libc import Libc
+    from steadydns.resolver_async import AsyncResolver
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
+    from steadydns.transport.exchange import Server
     from steadydns.transport.tcp import Connection
     from steadydns.wire.message import Answer
 
@@ -186,6 +188,7 @@ class Resolver:
         """The rules that were in force so far, so that equal ones are one object, whichever thread read the files."""
         self._shapes = Shapes(stock.raw)
         self._calls: dict[tuple[object, ...], Call] = {}
+        self._awaiting: AsyncResolver | None = None
         self.public = Table(stock.public, enums=True)
         self.raw = Table(stock.raw, enums=False)
         self.tables = [self.public, self.raw]
@@ -209,18 +212,37 @@ class Resolver:
             socket.gaierror: As getaddrinfo(3) reports it, with what was tried as its `__cause__`.
             UnicodeError, TypeError, OSError: For arguments that the original refuses.
         """
-        key = call_key(host, port, family, type, proto, flags)
-        try:
-            ready = self.public.ready.get(key)
-        except TypeError:  # an unhashable argument, which the original refuses
-            ready = None
-        if ready is not None:
-            expires, turn, *numbers = ready
-            if monotonic() < expires:
-                sys.audit("socket.getaddrinfo", host, port, *numbers)
-                self.statistics.hits += 1
-                return turn()[:]
-        return self.answer(self.public, host, port, family, type, proto, flags)
+        arguments = (host, port, family, type, proto, flags)
+        rows = self.at_hand(self.public, *arguments)
+        return rows if rows is not None else self.answer(self.public, *arguments)
+
+    @property
+    def awaiting(self) -> AsyncResolver:
+        """The same resolver for the tasks of event loops."""
+        if self._awaiting is None:
+            from steadydns.resolver_async import AsyncResolver  # noqa: PLC0415 - it needs asyncio; few services do
+
+            self._awaiting = AsyncResolver(self)
+        return self._awaiting
+
+    async def agetaddrinfo(
+        self,
+        host: str | bytes | None,
+        port: str | bytes | int | None,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - as above
+        proto: int = 0,
+        flags: int = 0,
+    ) -> Rows:
+        """Resolve host and port as `getaddrinfo` does, in the running event loop and without blocking it.
+
+        Raises:
+            socket.gaierror: As getaddrinfo(3) reports it, with what was tried as its `__cause__`.
+            UnicodeError, TypeError, OSError: For arguments that the original refuses.
+        """
+        arguments = (host, port, family, type, proto, flags)
+        rows = self.at_hand(self.public, *arguments)
+        return rows if rows is not None else await self.awaiting.answer(self.public, *arguments)
 
     def answer(
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
@@ -232,19 +254,14 @@ class Resolver:
             call = self._calls.get(kind)
         except TypeError:  # an unhashable argument: the original says what is wrong with it
             call = None
+        arguments = (host, port, family, type_, proto, flags)
         request: Request | Theirs | None = None
-        try:
-            if call is not None and call.request is not None:
-                request = self._of_known_kind(call.request, host, family)
-            if request is None:
-                index(type_), index(proto)
-                request = self._decide(host, index(family), index(flags))
-        except TypeError:  # an argument that is no number: the original says so
-            request = Theirs("not_a_number")
-        except Exception as error:
-            request = self._theirs(error)
+        if call is not None and call.request is not None:
+            request = self._of_known_kind(call.request, host, family)
+        if request is None:
+            request = self._accept(*arguments)
         if isinstance(request, Theirs):
-            return self._original(request, table, (host, port, family, type_, proto, flags))
+            return self._original(request, table, arguments)
         # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
         if call is None:
             call = self._learn(kind, host, request)
@@ -252,8 +269,45 @@ class Resolver:
             sys.audit("socket.getaddrinfo", host, port, *call.numbers)
         finished = self._finish(request, call.shape, record, enums=table.enums)
         if isinstance(finished, Theirs):
-            return self._after_all(finished, table, record, (host, port, family, type_, proto, flags))
+            return self._after_all(finished, table, record, arguments)
+        return self._conclude(finished, table, record, arguments, call.numbers)
+
+    def _accept(
+        self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Request | Theirs:
+        """Say whether a call is ours, and what it asks for; where that goes wrong, it is libc's."""
+        del port
+        try:
+            index(type_), index(proto)
+            return self._decide(host, index(family), index(flags))
+        except TypeError:  # an argument that is no number: the original says so
+            return Theirs("not_a_number")
+        except Exception as error:
+            return self._theirs(error)
+
+    def _shape(self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any) -> Shape:
+        """Return what one address becomes, and raise the call's audit event: from here on the call is ours."""
+        shape = self._shapes.get(port, family, type_, proto, flags)
+        if shape is None:
+            return self._shapes.learn(host, port, family, type_, proto, flags)
+        sys.audit("socket.getaddrinfo", host, port, int(family), int(type_), int(proto))
+        return shape
+
+    def _conclude(
+        self,
+        finished: Finished,
+        table: Table,
+        record: Record,
+        arguments: tuple[Any, ...],
+        numbers: tuple[int, int, int],
+    ) -> Rows:
+        """Tell of a lookup, remember its rows and return them.
+
+        Raises:
+            socket.gaierror: There are none.
+        """
         result, groups, orders = finished
+        host = arguments[0]
         if isinstance(result, NotFound):
             from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
@@ -267,19 +321,21 @@ class Resolver:
             expires = 0.0
         elif result.expires < expires:
             expires = result.expires
-        key = call_key(host, port, family, type_, proto, flags)
-        table.keep(key, (expires, turn, *call.numbers))
+        table.keep(call_key(*arguments), (expires, turn, *numbers))
         return turn()[:]
 
     def _of_known_kind(self, kind: Request, host: object, family: int) -> Request | None:
         """Return the request of a call whose kind is known, where it is the servers' beyond doubt."""
-        name, settings = plain(host), self._settings()
-        if (
-            name is None
-            or not settings.plain
-            or len(name) > settings.room
-            or settings.hosts.answers(name, family)
-        ):
+        try:
+            name, settings = plain(host), self._settings()
+            if (
+                name is None
+                or not settings.plain
+                or len(name) > settings.room
+                or settings.hosts.answers(name, family)
+            ):
+                return None
+        except Exception:  # told by whoever looks at the call more closely
             return None
         return _new(Request, (name, *kind[1:]))
 
@@ -290,13 +346,8 @@ class Resolver:
             OSError, TypeError, OverflowError: For what the original refuses.
         """
         _, port, family, type_, proto, flags = kind
-        shape = self._shapes.get(port, family, type_, proto, flags)
-        if shape is None:
-            shape = self._shapes.learn(host, port, family, type_, proto, flags)
-            numbers = (int(family), int(type_), int(proto))
-        else:
-            numbers = (int(family), int(type_), int(proto))
-            sys.audit("socket.getaddrinfo", host, port, *numbers)
+        shape = self._shape(host, port, family, type_, proto, flags)
+        numbers = (int(family), int(type_), int(proto))
         varies = request.mapped or request.addrconfig or not self._settings().plain
         call = Call(None if varies else request._replace(name=b""), shape, numbers)
         if len(self._calls) >= MAX_CALLS:
@@ -306,34 +357,39 @@ class Resolver:
 
     def _finish(self, request: Request, shape: Shape, record: Record, *, enums: bool) -> Finished | Theirs:
         """Look up, rank and build, or say why libc must do so after all."""
-        result = self.find(request, record)
-        if not isinstance(result, Found):
-            return result if isinstance(result, Theirs) else (result, [], [])
         try:
-            groups = self.rank(request, result)
-            profile = self.profile
-            canonical = profile.canonical(request, result, self._settings().conf.dotted)
-            if canonical is None:
-                return Theirs("canonical_name")
-            every = profile.names_every_row
-            return result, groups, build(groups, shape, canonical, enums=enums, every=every)
+            result = self._search(request, self._settings().rules, record)
+            return self._finished(request, shape, result, enums=enums)
         except Exception as error:  # fail open
             return self._theirs(error)
+
+    def _finished(self, request: Request, shape: Shape, result: Result, *, enums: bool) -> Finished | Theirs:
+        """Rank and build what was found."""
+        if isinstance(result, NotFound):
+            verdict = self._verdict(request, result)
+            return verdict if isinstance(verdict, Theirs) else (verdict, [], [])
+        groups = self.rank(request, result)
+        profile = self.profile
+        canonical = profile.canonical(request, result, self._settings().conf.dotted)
+        if canonical is None:
+            return Theirs("canonical_name")
+        every = profile.names_every_row
+        return result, groups, build(groups, shape, canonical, enums=enums, every=every)
 
     def find(self, request: Request, record: Record) -> Result | Theirs:
         """Look up what a call of ours asks for, or say why libc must do so after all."""
         try:
-            rules = self._settings().rules
-            result = self._search(request, rules, record)
-            if isinstance(result, NotFound):
-                result = self._failure(result, request)
-                if result.reason == MALFORMED:
-                    return Theirs(MALFORMED)
-                if self._settings().plan.after_dns:
-                    return Theirs("nsswitch_after_dns")
+            result = self._search(request, self._settings().rules, record)
+            return self._verdict(request, result) if isinstance(result, NotFound) else result
         except Exception as error:  # fail open
             return self._theirs(error)
-        return result
+
+    def _verdict(self, request: Request, result: NotFound) -> NotFound | Theirs:
+        """The failure as libc reports it, or why libc must be asked."""
+        result = self._failure(result, request)
+        if result.reason == MALFORMED:
+            return Theirs(MALFORMED)
+        return Theirs("nsswitch_after_dns") if self._settings().plan.after_dns else result
 
     def _failure(self, result: NotFound, request: Request) -> NotFound:
         """The failure as libc reports it."""
@@ -379,15 +435,22 @@ class Resolver:
             result = None if failure is None else NotFound(reason_of(failure))
             self.observe(arguments[0], record, result, failure, [])
 
-    def ready_rows(self, function: object, *arguments: Any) -> Rows | None:
-        """Return a hit's rows as the installed function would, at once; None where it has none, or is not that function.
+    def table_of(self, function: object) -> Table | None:
+        """Return the table of an installed function; None of any other."""
+        for table in self.tables:
+            if table.function is function:
+                return table
+        return None
 
-        For callers that must not wait: whatever happens between looking and answering, nothing is looked up.
-        """
-        table = next((one for one in self.tables if one.function is function), None)
-        if table is None:
-            return None
-        host, port, family, type_, proto, flags = arguments
+    def ready_rows(self, function: object, *arguments: Any) -> Rows | None:
+        """Return a hit's rows as the installed function would, at once; None where it has none, or is not that function."""
+        table = self.table_of(function)
+        return None if table is None else self.at_hand(table, *arguments)
+
+    def at_hand(
+        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Rows | None:
+        """Return a hit's rows, counted and audited as one; None where there is none. Nothing is looked up."""
         try:
             ready = table.ready.get(call_key(host, port, family, type_, proto, flags))
         except TypeError:  # unhashable: the function itself says what is wrong with it
@@ -498,20 +561,9 @@ class Resolver:
     def _search(self, request: Request, rules: Rules, record: Record) -> Result:
         deadline = record.started + rules.deadline
         result = self._find(request.name, request.types, rules, record, deadline)
-        together = A in request.types  # both families were asked for at once
-        if not request.mapped or together or (isinstance(result, Found) and not request.both):
+        if not request.mapped or settled(request, result):
             return result
-        mapped = self._find(request.name, (A,), rules, record, deadline)
-        if isinstance(mapped, NotFound):
-            return result if isinstance(result, Found) else mapped
-        if isinstance(result, NotFound):
-            return mapped
-        return Found(
-            result.candidate,
-            result.entries + mapped.entries,
-            result.complete and mapped.complete,
-            min(result.expires, mapped.expires),
-        )
+        return merged(result, self._find(request.name, (A,), rules, record, deadline))
 
     def _find(
         self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
@@ -547,13 +599,10 @@ class Resolver:
     ) -> Result:
         """Ask at once what is certain to be asked, where a connection stands ready; the rest is the algorithm's."""
         started = record.started
-        target = self.cache.proven.target(name, rules, started)
-        server = None if target is None else self.servers.steady(rules, started)
-        if target is not None and server is not None and rules.first_retry <= deadline - started:
-            lowered = target.lower()
-            connection = (
-                None if self.cache.knows(lowered, types, started) else self.pool.take(server, started)
-            )
+        certain = self._certain(name, types, rules, started)
+        if certain is not None and rules.first_retry <= deadline - started:
+            target, server = certain
+            connection = self.pool.take(server, started)
             if connection is not None:
                 try:
                     answers = connection.prompt(target, types, rules.first_retry)
@@ -562,8 +611,18 @@ class Resolver:
                     pass
                 else:
                     return self._prompted(name, target, connection, types, answers, rules, record, deadline)
-        environment = self._environment(rules, record, deadline)
+        environment = self._environment(rules, record, deadline, self.pool)
         return run(lookup(name, types, environment), self.pool, monotonic)
+
+    def _certain(
+        self, name: bytes, types: tuple[int, ...], rules: Rules, started: float
+    ) -> tuple[bytes, Server] | None:
+        """The name that is certain to be asked first, and of whom; None where there is more to find out before."""
+        target = self.cache.proven.target(name, rules, started)
+        server = None if target is None else self.servers.steady(rules, started)
+        if target is None or server is None or self.cache.knows(target.lower(), types, started):
+            return None
+        return target, server
 
     def _prompted(
         self,
@@ -578,8 +637,36 @@ class Resolver:
     ) -> Result:
         """Keep what came; that is the result if it is complete and has addresses, else the algorithm goes on."""
         now = monotonic()
-        server, lowered, keep = connection.server, target.lower(), self.cache.keep
+        kept = self._kept(target, connection.server, types, answers, rules, record, now)
+        if answers.count(None) < len(answers):
+            connection.answered_at = now
+        if None not in answers:
+            self.pool.put(connection)
+        if isinstance(kept, Found):
+            return kept
+        flow = Flow(
+            connection.server, TCP, tuple([Question(target, type_) for type_ in types]), record.started
+        )
+        flow.connected = True
+        known, rcodes = settle(flow, answers, kept, rules.libc)
+        stream = Stream(flow, self.pool, now, connection) if None in answers else None
+        begun = Begun(flow, rcodes) if stream is not None or rcodes else None
+        environment = self._environment(rules, record, deadline, self.pool)
+        return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
+
+    def _kept(
+        self,
+        target: bytes,
+        server: Server,
+        types: tuple[int, ...],
+        answers: list[Answer | None],
+        rules: Rules,
+        record: Record,
+        now: float,
+    ) -> Found | list[Entry | None]:
+        """Remember the answers of a first exchange; what was found, or the entries that were made, one for each type."""
         record.prompted(server, target, types, answers, now)
+        lowered, keep = target.lower(), self.cache.keep
         entries: list[Entry] = []
         kept: list[Entry | None] = []
         any_order = rules.libc.reads_any_order
@@ -599,38 +686,19 @@ class Resolver:
             if entry.addresses:
                 entries.append(entry)
         if kept.count(None) < len(kept):
-            connection.answered_at = now
             self.servers.answered(server, now, tcp=True)
-        if None not in answers:
-            self.pool.put(connection)
         # The rest is for musl, which does not look for addresses beside a denial.
         if entries and None not in kept and (rules.libc.searches_on or not any(map(_denied, kept))):
             return _new(Found, (target, entries, True, expires))
-        flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), record.started)
-        flow.connected = True
-        known: dict[Question, Finding] = {}
-        rcodes: dict[Question, int] = {}
-        for question, answer, found in zip(flow.questions, answers, kept, strict=True):
-            if answer is None:
-                continue
-            flow.answered += (question,)
-            if found is not None:
-                known[question] = found
-            elif (failed := _final(answer, rules.libc)) is not None:
-                known[question] = failed
-            else:
-                rcodes[question] = answer.rcode
-        stream = Stream(flow, self.pool, now, connection) if None in answers else None
-        begun = Begun(flow, rcodes) if stream is not None or rcodes else None
-        environment = self._environment(rules, record, deadline)
-        return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
+        return kept
 
-    def _environment(self, rules: Rules, record: Record, deadline: float) -> Environment:
+    def _environment(self, rules: Rules, record: Record, deadline: float, network: Network) -> Environment:
+        """What one lookup works with."""
         return Environment(
             rules,
             self.cache,
             self.servers,
-            self.pool,
+            network,
             monotonic,
             record,
             record.started,
@@ -645,7 +713,7 @@ class Resolver:
                 rules = self._settings().rules
                 now = monotonic()
                 record = Record(now)
-                environment = self._environment(rules, record, now + rules.deadline)
+                environment = self._environment(rules, record, now + rules.deadline, self.pool)
                 run(Attempts((question,), environment).settle(), self.pool, monotonic)
                 self.statistics.take(record)
             except Exception as error:
@@ -796,6 +864,8 @@ class Resolver:
     def close(self) -> None:
         """Close the connections that are idle; the resolver may still be used."""
         self.pool.close()
+        if self._awaiting is not None:
+            self._awaiting.close()
 
     def after_fork(self) -> None:
         """In the child: keep what is cached, drop what belongs to the parent."""
@@ -803,10 +873,51 @@ class Resolver:
         self.cache.after_fork()
         self._flights = Flights()
         self.refresher.after_fork()
+        if self._awaiting is not None:
+            self._awaiting.after_fork()
 
     def __repr__(self) -> str:
         """State in one line."""
         return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
+
+
+def settled(request: Request, result: Result) -> bool:
+    """Whether IPv4-mapped addresses are neither needed beside what was found nor still to be asked for."""
+    # Where IPv4 addresses were asked for, both families were at once.
+    return A in request.types or (isinstance(result, Found) and not request.both)
+
+
+def merged(result: Result, mapped: Result) -> Result:
+    """What was found of IPv6 addresses, and of IPv4 ones to be mapped, as one result."""
+    if isinstance(mapped, NotFound):
+        return result if isinstance(result, Found) else mapped
+    if isinstance(result, NotFound):
+        return mapped
+    return Found(
+        result.candidate,
+        result.entries + mapped.entries,
+        result.complete and mapped.complete,
+        min(result.expires, mapped.expires),
+    )
+
+
+def settle(
+    flow: Flow, answers: list[Answer | None], kept: list[Entry | None], libc: Libc
+) -> tuple[dict[Question, Finding], dict[Question, int]]:
+    """What a first exchange has settled, and the failures of what it has not; the flow's questions are answered."""
+    known: dict[Question, Finding] = {}
+    rcodes: dict[Question, int] = {}
+    for question, answer, found in zip(flow.questions, answers, kept, strict=True):
+        if answer is None:
+            continue
+        flow.answered += (question,)
+        if found is not None:
+            known[question] = found
+        elif (failed := _final(answer, libc)) is not None:
+            known[question] = failed
+        else:
+            rcodes[question] = answer.rcode
+    return known, rcodes
 
 
 def _final(answer: Answer, libc: Libc) -> Failed | None:

@@ -6,7 +6,7 @@ import socket
 import sys
 from typing import Any
 
-_EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_EVENTS = ("socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg")
 _noted: list[tuple[str, Any, Any]] = []
 
 

@@ -1,4 +1,4 @@
-"""Names in the addresses of socket.socket's connect, connect_ex, sendto and sendmsg, beside stock's methods."""
+"""Names in the addresses of socket.socket's bind, connect, connect_ex, sendto and sendmsg, beside stock's methods."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ def connections() -> list[Call]:
     ]
 
 
+def bindings() -> list[Call]:
+    """Every host, bound to; port 0 is any."""
+    return [
+        dial(family, STREAM, "bind", (host, *tail))
+        for family, host, tail in product(
+            (INET, INET6), HOSTS_OF_ADDRESSES, ((0,), ("x",), (70000,), (0, 0, 0), ())
+        )
+    ]
+
+
 def datagrams() -> list[Call]:
     """Every host, with right and wrong arguments around the address."""
     calls: list[Call] = []
@@ -98,7 +108,7 @@ def session(own_server: ServerProcess, sessions: Callable[..., Session]) -> Iter
     own_server.serve(ZONE)
 
 
-@pytest.mark.parametrize("calls", [connections, datagrams, others])
+@pytest.mark.parametrize("calls", [bindings, connections, datagrams, others])
 def test_every_address(calls: Callable[[], list[Call]], session: Session) -> None:
     """Same result, same peer, same exception, same audit event; whatever is wrong is found in the same order."""
     session.check(calls())

@@ -28,7 +28,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "telemetry": ("config", "resolution", "contract"),
     # The composition root: the only place where all layers meet.
     **dict.fromkeys(ROOT, (*LOWER, *ROOT)),
-    "resolver": (*LOWER, *ROOT, "telemetry"),
+    "resolver": (*LOWER, *ROOT, "telemetry", "resolver_async"),
+    "resolver_async": (*LOWER, *ROOT, "resolver"),  # its other half, loaded by whoever has an event loop
     "hostcalls": (*LOWER, *ROOT, "resolver", "telemetry"),
     "hooks": ("config", "native", "contract", "resolver", "hostcalls", "telemetry"),
     "activation": (*LOWER, *ROOT, "resolver", "hooks"),

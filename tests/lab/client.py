@@ -60,7 +60,8 @@ class Client:
     """A process in the pod; as a context manager.
 
     ``module`` is imported there first: ``steadydns.auto`` to activate, None for the stock resolver. ``prefix`` is
-    a command that runs the client, such as ``unshare --mount``; ``python`` the interpreter.
+    a command that runs the client, such as ``unshare --mount``; ``python`` the interpreter. ``loop`` is "asyncio" or
+    "uvloop" where the lookups are to be made by that loop's getaddrinfo; what is said of threads then holds for tasks.
     """
 
     def __init__(
@@ -70,8 +71,10 @@ class Client:
         env: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
         python: str | Path = sys.executable,
+        loop: str = "",
     ) -> None:
         self.pod = pod
+        self._loop = loop
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- closed when the context ends
         command = [*prefix, str(python), str(PROGRAM), *([module] if module else [])]
         pipe = subprocess.PIPE
@@ -98,7 +101,7 @@ class Client:
     def begin(self, *names: str, threads: int = 1, pause_s: float = 0.0, announce: int = 0) -> None:
         """As ``look_up``, which ``finish`` then completes; ``wait_announced`` returns when ``announce`` are done."""
         calls = [Call(name) for pattern in names for name in expanded(pattern)]
-        self._send(calls=calls, threads=threads, pause_s=pause_s, announce=announce)
+        self._send(calls=calls, threads=threads, pause_s=pause_s, announce=announce, loop=self._loop)
 
     def wait_announced(self) -> None:
         """Return when as many lookups are done as ``begin`` was told to announce."""
@@ -110,7 +113,7 @@ class Client:
 
     def call(self, calls: Iterable[Call], threads: int = 1) -> list[Lookup]:
         """Make these calls."""
-        self._send(calls=list(calls), threads=threads)
+        self._send(calls=list(calls), threads=threads, loop=self._loop)
         return self.finish()
 
     def stats(self) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""asyncio's loop.getaddrinfo: a hit is answered in the loop, and a miss keeps the caller's context in its thread.
+"""asyncio's loop.getaddrinfo: a hit is answered in the loop at once, and a miss is awaited there, without a thread.
 
-asyncio runs socket.getaddrinfo in the default executor, 90 to 130 us even for an answer that is at hand, and in that
-thread the caller's context is gone, and with it the span that a slow lookup belongs to.
+asyncio runs socket.getaddrinfo in the default executor, 90 to 130 us even for an answer that is at hand; a few slow
+lookups occupy all of its threads; and in them the caller's context is gone, and with it the span that a slow lookup
+belongs to.
 """
 
 from __future__ import annotations
@@ -41,17 +42,18 @@ def install(resolver: Resolver) -> Callable[[], None]:
     ) -> Rows:
         # As stock does, by the name `socket` of asyncio's own module: what someone puts in its place is to be asked.
         lookup = vars(base_events)["socket"].getaddrinfo
-        if active:
-            rows = resolver.ready_rows(lookup, host, port, family, type, proto, flags)
+        table = resolver.table_of(lookup) if active else None
+        if table is not None:
+            rows = resolver.at_hand(table, host, port, family, type, proto, flags)
             if rows is not None:
                 return rows
+            return await resolver.awaiting.answer(table, host, port, family, type, proto, flags)
         if self._debug:
             lookup = self._getaddrinfo_debug
-        if active:
-            lookup = _within(contextvars.copy_context(), lookup)
-        return await self.run_in_executor(  # type: ignore[no-any-return]
-            None, lookup, host, port, family, type, proto, flags
-        )
+        arguments: tuple[Any, ...] = (lookup, host, port, family, type, proto, flags)
+        if active:  # whoever stands in our place may call us in the end
+            arguments = (contextvars.copy_context().run, *arguments)
+        return await self.run_in_executor(None, *arguments)  # type: ignore[no-any-return]
 
     functools.update_wrapper(getaddrinfo, stock)
     restore = replace(loop_class, "getaddrinfo", getaddrinfo)
@@ -62,12 +64,3 @@ def install(resolver: Resolver) -> Callable[[], None]:
         restore()
 
     return uninstall
-
-
-def _within(context: contextvars.Context, function: Callable[..., Rows]) -> Callable[..., Rows]:
-    """Return the function bound to the context."""
-
-    def lookup(*arguments: Any) -> Rows:
-        return context.run(function, *arguments)
-
-    return lookup

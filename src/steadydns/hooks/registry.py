@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Install: TypeAlias = Callable[[Resolver], Callable[[], None]]
 
-DEFAULT: Final = ("stdlib", "hostby", "sockets", "asyncio", "aiohttp", "aiodns", "gevent")
+DEFAULT: Final = ("stdlib", "hostby", "sockets", "asyncio", "uvloop", "aiohttp", "aiodns", "gevent")
 EVERY: Final = (*DEFAULT, "eventlet", "psycopg2", "dnspython", "grpc", "native")
 
 _log = logging.getLogger("steadydns")

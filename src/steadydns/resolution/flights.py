@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from steadydns.native import Lock, get_ident
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
 T = TypeVar("T")
 
@@ -16,20 +16,36 @@ T = TypeVar("T")
 class Flight(Generic[T]):
     """A lookup under way. `result` stays None when its leader was interrupted: a waiter then leads anew."""
 
-    __slots__ = ("_landed", "deadline", "leader", "result")
+    __slots__ = ("_landed", "_watchers", "deadline", "landed", "leader", "result", "task")
 
-    def __init__(self, deadline: float = inf) -> None:
+    def __init__(self, deadline: float = inf, *, task: bool = False) -> None:
         self.deadline = deadline
         """Monotonic seconds: the leader is done by then, or was interrupted where it could not say so."""
         self.leader = get_ident()
+        self.task = task
+        """Made by a coroutine, which others in its thread may wait for while it waits itself."""
         self.result: T | None = None
+        self.landed = False
+        self._watchers: list[Callable[[], None]] = []
         self._landed = Lock()
         self._landed.acquire()
 
     def land(self, result: T | None) -> None:
         """Hand the result to the waiters."""
         self.result = result
+        self.landed = True
         self._landed.release()
+        for told in self._watchers:
+            told()
+
+    def watch(self, told: Callable[[], None]) -> bool:
+        """Have `told` called by whoever lands this flight, in their thread; False: it has landed already.
+
+        It must not raise, may be called though the answer is False, and is kept until the flight is gone.
+        """
+        self._watchers.append(told)
+        # In this order: whoever lands sets the flag before looking at the list.
+        return not self.landed
 
     def wait(self, seconds: float) -> bool:
         """Wait for the leader; False when the time is over first."""
@@ -51,11 +67,11 @@ class Flights(Generic[T]):
         The caller's own flight is made before, so that it can be left whatever interrupts this call.
 
         A caller that leads the flight already, further down its own stack (a signal handler, a finaliser), must not
-        wait for itself: it gets a flight of its own that nobody else can join.
+        wait for itself: it gets a flight of its own that nobody else can join. Two tasks of one thread may.
         """
         mine = Flight() if mine is None else mine
         flight = self._flights.setdefault(key, mine)
-        if flight is mine or flight.leader != mine.leader:
+        if flight is mine or flight.leader != mine.leader or (flight.task and mine.task):
             return flight, flight is mine
         return mine, True
 

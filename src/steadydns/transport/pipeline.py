@@ -6,17 +6,20 @@ Answers may come in any order; they are matched by id and question. No sockets h
 from __future__ import annotations
 
 from os import urandom
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from steadydns.transport.exchange import Question
 from steadydns.wire.framing import Deframer
-from steadydns.wire.message import Answer, WireError, framed_query, parse
+from steadydns.wire.message import Answer, Mismatch, WireError, framed_query, parse
 from steadydns.wire.names import encode_name
 
 NO_ID: Final = -1
 
-RECENT: Final = 16
+RECENT: Final = 1024
 """Questions, the latest ones of a connection, that may be answered twice."""
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Pipeline:
@@ -31,7 +34,7 @@ class Pipeline:
         self._asked = 0
         self.waiting: dict[int, tuple[Question, bytes]] = {}
 
-    def ask(self, questions: tuple[Question, ...]) -> bytes:
+    def ask(self, questions: Sequence[Question]) -> bytes:
         """Register the questions and return the bytes to send, all in one piece.
 
         Raises:
@@ -50,13 +53,17 @@ class Pipeline:
         self._asked += len(questions)
         return b"".join(parts)
 
-    def feed(self, data: bytes) -> list[tuple[Question, Answer]]:
+    def feed(self, data: bytes, garbled: list[Question] | None = None) -> list[tuple[Question, Answer]]:
         """Take what was received; return the questions it answers.
+
+        Args:
+            data: What came.
+            garbled: Where questions go whose answers make no sense; the rest of the stream is as good as before.
 
         Raises:
             WireError: the stream holds something that answers nothing asked here; the connection is of no more use.
-                A second answer to the same question is nothing of that kind: CoreDNS sends two where a plugin has
-                refused.
+                Without `garbled` also for an answer that makes no sense. A second answer to the same question is
+                nothing of that kind: CoreDNS sends two where a plugin has refused.
         """
         answered = []
         for message in self._deframer.feed(data):
@@ -67,7 +74,14 @@ class Pipeline:
                     continue
                 raise WireError("an answer to no question in flight")
             question, name = asked
-            answered.append((question, parse(message, ident, name, question.type)))
+            try:
+                answered.append((question, parse(message, ident, name, question.type)))
+            except Mismatch:
+                raise
+            except WireError:
+                if garbled is None:
+                    raise
+                garbled.append(question)
             del self.waiting[ident]
         return answered
 

@@ -70,7 +70,11 @@ class Connection:
 
     def ask(self, questions: tuple[Question, ...]) -> None:
         """Put the questions on their way; before the handshake is over, they wait for it."""
-        self._outbox += self.pipeline.ask(questions)
+        self.send(self.pipeline.ask(questions))
+
+    def send(self, data: bytes) -> None:
+        """Put what the pipeline made of questions on its way."""
+        self._outbox += data
         if self.connected:
             self._flush()
 
@@ -109,15 +113,15 @@ class Connection:
             return []
         return self.receive(now)
 
-    def receive(self, now: float) -> list[tuple[Question, Answer]]:
-        """Read what has come."""
+    def receive(self, now: float, garbled: list[Question] | None = None) -> list[tuple[Question, Answer]]:
+        """Read what has come; `garbled` as for Pipeline.feed."""
         try:
             data = self.sock.recv(RECEIVE_SIZE, _DONT_WAIT)
         except BlockingIOError:
             return []
         if not data:
             raise ConnectionResetError(errno.ECONNRESET, f"{self.server} closed the connection")
-        answers = self.pipeline.feed(data)
+        answers = self.pipeline.feed(data, garbled)
         if answers:
             self.answered_at = now
         if self.pipeline.waiting:

@@ -6,9 +6,11 @@ usage: client.py [MODULE]      the module is imported first: importing it activa
 
 Reads one JSON document a line and answers each with one line:
 
-{"calls": [[host, port, family, type, proto, flags], ...], "threads": n, "pause_s": seconds, "announce": k}
+{"calls": [[host, port, family, type, proto, flags], ...], "threads": n, "pause_s": seconds, "announce": k,
+ "loop": "asyncio" or "uvloop"}
     Makes the calls. Each thread pauses that long after each of its own; a line {"announced": k} comes when k are
-    done. Answers {"lookups": [{"name", "started", "seconds", "errno", "error", "addresses", "canonical", "rows"},
+    done. With "loop" they are calls of that loop's getaddrinfo, and n is the number of tasks; the loop stays for the
+    next document. Answers {"lookups": [{"name", "started", "seconds", "errno", "error", "addresses", "canonical", "rows"},
     ...]} in the order of the calls.
 {"stats": true}
     Answers what steadydns.stats() says.
@@ -16,6 +18,7 @@ Reads one JSON document a line and answers each with one line:
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import socket
@@ -47,14 +50,26 @@ class Batch:
 
     def _work(self) -> None:
         while (index := self._take()) is not None:
-            result = look_up(*self._calls[index])
-            with self._lock:
-                self.results[index] = result
-                self._done += 1
-                if self._done == self._announce:
-                    say({"announced": self._done})
+            self._keep(index, look_up(*self._calls[index]))
             if self._pause_s:
                 time.sleep(self._pause_s)
+
+    async def run_tasks(self, tasks: int) -> None:
+        """Make all calls in the running loop."""
+        await asyncio.gather(*[self._work_in_task() for _ in range(tasks)])
+
+    async def _work_in_task(self) -> None:
+        while (index := self._take()) is not None:
+            self._keep(index, await look_up_in_loop(*self._calls[index]))
+            if self._pause_s:
+                await asyncio.sleep(self._pause_s)
+
+    def _keep(self, index: int, result: dict[str, Any]) -> None:
+        with self._lock:
+            self.results[index] = result
+            self._done += 1
+            if self._done == self._announce:
+                say({"announced": self._done})
 
     def _take(self) -> int | None:
         with self._lock:
@@ -65,27 +80,60 @@ class Batch:
 
 def look_up(host: str, port: Any, family: int, type_: int, proto: int, flags: int) -> dict[str, Any]:
     """Make one call; what it gave, with enums as they are, or what it raised."""
+    started = time.perf_counter()
+    try:
+        outcome: Any = socket.getaddrinfo(host, port, family, type_, proto, flags)
+    except Exception as error:  # whatever it is, the test is to see it
+        outcome = error
+    return told(host, started, time.perf_counter() - started, outcome)
+
+
+async def look_up_in_loop(
+    host: str, port: Any, family: int, type_: int, proto: int, flags: int
+) -> dict[str, Any]:
+    """The same by the running loop's getaddrinfo."""
+    loop = asyncio.get_running_loop()
+    started = time.perf_counter()
+    try:
+        outcome: Any = await loop.getaddrinfo(host, port, family=family, type=type_, proto=proto, flags=flags)
+    except Exception as error:  # as above
+        outcome = error
+    return told(host, started, time.perf_counter() - started, outcome)
+
+
+def told(host: str, started: float, seconds: float, outcome: Any) -> dict[str, Any]:
+    """A call's outcome, rows or an exception, as JSON has it."""
     result: dict[str, Any] = {
         "name": host,
+        "started": started,
+        "seconds": seconds,
         "errno": 0,
         "error": "",
         "addresses": [],
         "canonical": "",
         "rows": [],
     }
-    started = time.perf_counter()
-    try:
-        rows = socket.getaddrinfo(host, port, family, type_, proto, flags)
-    except Exception as error:  # whatever it is, the test is to see it
-        errno = error.errno if isinstance(error, OSError) else None
-        result.update(errno=errno, error=f"{type(error).__name__}{error.args!r}")
-        seconds = time.perf_counter() - started
-    else:
-        seconds = time.perf_counter() - started
-        result["addresses"] = [row[4][0] for row in rows]
-        result["canonical"] = rows[0][3]
-        result["rows"] = [repr(row) for row in rows]
-    return {**result, "started": started, "seconds": seconds}
+    if isinstance(outcome, Exception):
+        errno = outcome.errno if isinstance(outcome, OSError) else None
+        return {**result, "errno": errno, "error": f"{type(outcome).__name__}{outcome.args!r}"}
+    result["addresses"] = [row[4][0] for row in outcome]
+    result["canonical"] = outcome[0][3]
+    result["rows"] = [repr(row) for row in outcome]
+    return result
+
+
+class Loops:
+    """The event loops that were asked for, which stay."""
+
+    def __init__(self) -> None:
+        self._loops: dict[str, asyncio.AbstractEventLoop] = {}
+
+    def get(self, kind: str) -> asyncio.AbstractEventLoop:
+        """The loop of that kind."""
+        if kind not in self._loops:
+            make = asyncio if kind == "asyncio" else importlib.import_module("uvloop")
+            self._loops[kind] = make.new_event_loop()
+        return self._loops[kind]
 
 
 def say(answer: object) -> None:
@@ -98,13 +146,17 @@ def main() -> None:
     """Do what the input says until it ends."""
     if len(sys.argv) > 1:
         importlib.import_module(sys.argv[1])
+    loops = Loops()
     for line in sys.stdin:
         asked = json.loads(line)
         if "stats" in asked:
             say(importlib.import_module("steadydns").stats())
             continue
         batch = Batch(asked["calls"], asked.get("pause_s", 0), asked.get("announce", 0))
-        batch.run(asked.get("threads", 1))
+        if asked.get("loop"):
+            loops.get(asked["loop"]).run_until_complete(batch.run_tasks(asked.get("threads", 1)))
+        else:
+            batch.run(asked.get("threads", 1))
         say({"lookups": batch.results})
 
 

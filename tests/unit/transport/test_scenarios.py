@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from collections.abc import Callable, Generator
 from time import monotonic
 from typing import Any
 
 import pytest
 
 from steadydns.resolution.cache import Cache
-from steadydns.resolution.environment import Environment, Rules
+from steadydns.resolution.environment import Environment, Network, Rules
 from steadydns.resolution.lookup import Found, NotFound, lookup
 from steadydns.resolution.record import Record
 from steadydns.resolution.servers import Servers
+from steadydns.transport.awaiting import run as aio_run
 from steadydns.transport.blocking import run
-from steadydns.transport.exchange import TCP, UDP, Question
+from steadydns.transport.exchange import TCP, UDP, Question, Reply, Step
+from steadydns.transport.loops import LoopNetwork
 from steadydns.transport.pool import Pool
 from steadydns.wire.message import AAAA, FORMERR, REFUSED, SERVFAIL, A
 from tests.unit.loopback import LoopbackServer
@@ -88,29 +92,69 @@ def in_memory(fake: FakeServer, names: list[str], rules: Rules) -> tuple[list[ob
     return results, Counter((seen.transport, seen.question) for seen in pod.network.seen)
 
 
-def on_loopback(fake: FakeServer, names: list[str], rules: Rules) -> tuple[list[object], Counter[Any]]:
+Begin = Callable[[str, Network], Generator[Step, list[Reply], Found | NotFound]]
+
+
+def blocking(names: list[str], begin: Begin) -> list[Found | NotFound]:
+    """Look the names up in this thread."""
+    pool = Pool()
+    results = [run(begin(name, pool), pool, monotonic) for name in names]
+    pool.close()
+    return results
+
+
+def awaiting(names: list[str], begin: Begin) -> list[Found | NotFound]:
+    """Look the names up in an event loop."""
+    pool = Pool()
+    network = LoopNetwork(pool, monotonic)
+
+    async def main() -> list[Found | NotFound]:
+        return [await aio_run(begin(name, network), network) for name in names]
+
+    results = asyncio.run(main())
+    pool.close()
+    assert len(network) == 0, "closed with its loop"
+    return results
+
+
+DRIVERS = {"threads": blocking, "asyncio": awaiting}
+
+
+def on_loopback(
+    fake: FakeServer, names: list[str], rules: Rules, driver: str
+) -> tuple[list[object], Counter[Any]]:
     """Play it with real sockets."""
     fake.datagrams = 0
     with LoopbackServer(fake) as real:
         rules = rules._replace(servers=(real.server,))
-        pool, cache, servers = Pool(), Cache(1000, 1 << 20, 30.0, 5.0), Servers()
-        results = []
-        for name in names:
+        cache, servers = Cache(1000, 1 << 20, 30.0, 5.0), Servers()
+
+        def begin(name: str, network: Network) -> Generator[Step, list[Reply], Found | NotFound]:
             now = monotonic()
             environment = Environment(
-                rules, cache, servers, pool, monotonic, Record(now), now, now + rules.deadline, lambda _: None
+                rules,
+                cache,
+                servers,
+                network,
+                monotonic,
+                Record(now),
+                now,
+                now + rules.deadline,
+                lambda _: None,
             )
-            results.append(told(run(lookup(name.encode(), (A, AAAA), environment), pool, monotonic)))
-        pool.close()
+            return lookup(name.encode(), (A, AAAA), environment)
+
+        results = [told(result) for result in DRIVERS[driver](names, begin)]
         return results, Counter(real.questions())
 
 
+@pytest.mark.parametrize("driver", DRIVERS)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_fake_network_is_like_real_sockets(name: str) -> None:
+def test_the_fake_network_is_like_real_sockets(name: str, driver: str) -> None:
     """A scenario gives the same results over loopback as in memory, and the same questions arrive."""
     fake, names, rules = SCENARIOS[name]
     expected, questions = in_memory(fake, names, rules)
-    results, arrived = on_loopback(fake, names, rules)
+    results, arrived = on_loopback(fake, names, rules, driver)
     assert results == expected
     if name in UNCOUNTED:
         assert {question for _, question in arrived} <= {question for _, question in questions}

@@ -1,0 +1,256 @@
+"""A TCP connection to a name server that the lookups of one event loop share: many questions in flight, one reader.
+
+The loop owns it: what keeps it alive is that the loop watches its socket. So it is closed when its loop is closed, or
+is lost without having been closed, and nobody has to be told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import select
+from typing import TYPE_CHECKING, Final
+
+from steadydns.transport.pool import IDLE_LIMIT
+from steadydns.transport.tcp import Connection
+from steadydns.wire.message import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from steadydns.transport.exchange import Question, Server
+    from steadydns.transport.loops import LoopNetwork
+    from steadydns.transport.streams import Stream
+
+MAX_ASKED: Final = 60_000
+"""Questions after which a connection is replaced: ids are distinct on each, and there are 65,536."""
+
+LATE: Final = 0.1
+"""Seconds without its answer after which nothing more is put behind a question, and what is there may leave."""
+
+PACE: Final = 1
+"""How many times LATE the questions in flight may take at the pace seen before some of them leave."""
+
+BRISK: Final = 100
+"""Answers within LATE that show a server not to be slow, however many are in flight: one in a millisecond."""
+
+HANDSHAKE: Final = 0.1
+"""Seconds a handshake may have taken for further lookups to wait for it."""
+
+
+class Shared:
+    """One connection, and the streams that wait for answers on it. Used by its loop's thread alone."""
+
+    __slots__ = (
+        "__weakref__",
+        "_answered",
+        "_asked",
+        "_connection",
+        "_flushing",
+        "_network",
+        "_slow",
+        "_unsent",
+        "_waiters",
+        "_watched",
+        "_writing",
+        "live",
+        "opened",
+        "retired",
+        "server",
+    )
+
+    def __init__(
+        self, network: LoopNetwork, server: Server, now: float, connection: Connection | None = None
+    ) -> None:
+        self._connection = connection if connection is not None else Connection(server)
+        self._network = network
+        self.server = server
+        self.opened = now
+        self.live = 0
+        """Streams that wait for answers here."""
+        self.retired = False
+        """Takes no more questions, and is closed when it has given its answers."""
+        self._waiters: dict[Question, list[Stream]] = {}
+        self._unsent: list[bytes] = []
+        self._asked = 0
+        self._answered = 0
+        """Answers since the last look at the pace."""
+        self._slow = self._flushing = self._writing = self._watched = False
+        try:
+            asyncio.get_running_loop().add_reader(self._connection.fd, self._readable)
+            self._watch_writing()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def connected(self) -> bool:
+        """Whether the handshake is over."""
+        return self._connection.connected
+
+    @property
+    def answered_at(self) -> float:
+        """Monotonic seconds of the last answer, 0 before the first."""
+        return self._connection.answered_at
+
+    def takes(self, now: float) -> bool:
+        """Whether a new lookup does well to use it."""
+        if self.retired or self._slow or self._asked >= MAX_ASKED:
+            return False
+        connection = self._connection
+        if not connection.connected:
+            return now - self.opened <= HANDSHAKE
+        return bool(self._waiters) or now - (connection.answered_at or self.opened) <= IDLE_LIMIT
+
+    def ask(self, stream: Stream, questions: Sequence[Question], now: float) -> None:
+        """Put a stream's questions on their way, together with what others ask in the same turn of the loop.
+
+        Raises:
+            WireError: a name cannot be encoded.
+        """
+        self._unsent.append(self._connection.pipeline.ask(questions))
+        waiters = self._waiters
+        alone = not waiters
+        for question in questions:
+            if question in waiters:
+                waiters[question].append(stream)
+            else:
+                waiters[question] = [stream]
+        self._asked += len(questions)
+        self.live += 1
+        if not self._watched:
+            self._watched = True
+            self._network.alarms.set(now + LATE, self)
+        if self._flushing or not self._connection.connected:
+            return
+        if alone:
+            self._flush()
+        else:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        unsent, self._unsent = self._unsent, []
+        if unsent:
+            try:
+                self._connection.send(b"".join(unsent))
+            except OSError as error:
+                self._lose(error)
+                return
+        self._watch_writing()
+
+    def _watch_writing(self) -> None:
+        wanted = bool(self._connection.events & select.POLLOUT)
+        if wanted and not self._writing:
+            asyncio.get_running_loop().add_writer(self._connection.fd, self._writable)
+        elif self._writing and not wanted:
+            asyncio.get_running_loop().remove_writer(self._connection.fd)
+        self._writing = wanted
+
+    def _writable(self) -> None:
+        try:
+            self._connection.proceed(select.POLLOUT, self._network.clock())
+        except OSError as error:
+            self._lose(error)
+            return
+        self._flush()
+
+    def _readable(self) -> None:
+        now = self._network.clock()
+        garbled: list[Question] = []
+        try:
+            if not self._connection.connected:
+                self._connection.proceed(select.POLLIN, now)
+                return
+            answers = self._connection.receive(now, garbled)
+        except (OSError, WireError) as error:
+            self._lose(error)
+            return
+        waiters = self._waiters
+        self._answered += len(answers)
+        for question, answer in answers:
+            for stream in waiters.pop(question, ()):
+                stream.answer(question, answer)
+        for question in garbled:
+            for stream in waiters.pop(question, ()):
+                stream.fail(WireError("an answer that makes no sense"))
+        if not waiters:
+            self._slow = False
+        if not self.live and self.retired:
+            self.close()
+
+    def wake(self) -> None:
+        """Look, when the alarm rings, whether lookups wait behind one that the server takes its time for.
+
+        RFC 7766 section 6.2.1.1 has servers answer in any order; CoreDNS takes one question of a connection after the
+        other, and forwards it before it reads the next.
+        """
+        if self._waiters and self._connection.connected:
+            self._readable()  # what has come while the loop was busy is not late
+        self._watched = False
+        waiters = self._waiters
+        answered, self._answered = self._answered, 0
+        if not waiters:
+            return
+        now = self._network.clock()
+        self._watched = True
+        self._network.alarms.set(now + LATE, self)
+        head = next(iter(waiters.values()))[0]
+        if self._slow or now - head.asked_at < LATE or answered >= BRISK or len(waiters) <= PACE * answered:
+            return
+        self._slow = True
+        others = [
+            one for one in dict.fromkeys(one for on in waiters.values() for one in on) if one is not head
+        ]
+        if others:
+            self._network.keep_apart(self.server, now)
+        for stream in others:
+            stream.spread(now)
+
+    def leave(self) -> None:
+        """Let a stream go; what it has not been told is then nobody's."""
+        self.live -= 1
+        if not self.live and (self.retired or self._slow or not self._connection.connected):
+            self.close()
+
+    def retire(self) -> None:
+        """Take no more lookups; closed when those it has are done."""
+        self.retired = True
+        self._network.forget(self)
+        if not self.live:
+            self.close()
+
+    def _lose(self, error: OSError | WireError) -> None:
+        """The connection is gone: its streams go on elsewhere, or have failed."""
+        streams = dict.fromkeys(one for waiting in self._waiters.values() for one in waiting)
+        self.close()
+        for stream in streams:
+            stream.lose(self, error)
+
+    def close(self) -> None:
+        """Close the socket, in the loop's own thread, and have it watched no longer."""
+        self.retired = True
+        self._network.forget(self)
+        self._waiters.clear()
+        self._unsent.clear()
+        with contextlib.suppress(RuntimeError):  # no loop runs: what was watched is not any more
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._connection.fd)
+            loop.remove_writer(self._connection.fd)
+        self._connection.close()
+
+    def drop(self) -> None:
+        """Close the socket alone: after a fork, where the loop's watch is the parent's."""
+        self.retired = True
+        self._connection.close()
+
+    def __del__(self) -> None:
+        """The loop is closed, or is gone itself."""
+        with contextlib.suppress(AttributeError):  # it was never opened
+            self._connection.close()
+
+    def __repr__(self) -> str:
+        """State in one line."""
+        state = "retired" if self.retired else "slow" if self._slow else "open"
+        return f"<Shared {self._connection!r}, {state}, {self.live} streams>"
