@@ -7,6 +7,7 @@ addresses (resolution, run by transport.blocking) -> their order (network) -> ro
 from __future__ import annotations
 
 import _socket
+import importlib
 import os
 import socket
 import sys
@@ -33,6 +34,7 @@ from steadydns.contract.request import (
 from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.named import NamedTuple
+from steadydns.native import RLock
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
@@ -252,7 +254,9 @@ class Resolver:
         kind = (port.__class__, port, family, type_, proto, flags)
         try:
             call = self._calls.get(kind)
-        except TypeError:  # an unhashable argument: the original says what is wrong with it
+            # A float equals the integer that is known, and is refused.
+            index(family), index(type_), index(proto), index(flags)
+        except TypeError:  # an argument of no use: the original says what is wrong with it
             call = None
         arguments = (host, port, family, type_, proto, flags)
         request: Request | Theirs | None = None
@@ -289,6 +293,7 @@ class Resolver:
         """Return what one address becomes, and raise the call's audit event: from here on the call is ours."""
         shape = self._shapes.get(port, family, type_, proto, flags)
         if shape is None:
+            _load_codec()
             return self._shapes.learn(host, port, family, type_, proto, flags)
         sys.audit("socket.getaddrinfo", host, port, int(family), int(type_), int(proto))
         return shape
@@ -962,6 +967,21 @@ def _is_my_hostname(name: bytes) -> bool:
         os.fsencode(os.uname().nodename).lower(),
     ) or lowered.endswith((b".localhost", b".localhost.localdomain"))
 
+
+def _load_codec() -> None:
+    """Import the codec that the original encodes names with, unless it is there.
+
+    A fork waits for that: a child that was made in the middle would find the codec's import lock held for ever.
+    """
+    if "encodings.idna" not in sys.modules:
+        with _importing:
+            importlib.import_module("encodings.idna")
+
+
+_importing = RLock()
+os.register_at_fork(
+    before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release
+)
 
 _resolvers: weakref.WeakSet[Resolver] = weakref.WeakSet()
 

@@ -26,14 +26,14 @@ def errno_swapped() -> None:
     """NODATA has NXDOMAIN's number."""
     from steadydns.contract import errors
 
-    errors._GLIBC[errors.NO_DATA] = (socket.EAI_NONAME, errors._GLIBC[errors.NO_DATA][1])  # type: ignore[attr-defined]
+    errors.GLIBC[errors.NO_DATA] = (socket.EAI_NONAME, errors.GLIBC[errors.NO_DATA][1])  # type: ignore[attr-defined]
 
 
 def text_changed() -> None:
     """A failure's text has another case."""
     from steadydns.contract import errors
 
-    errors._GLIBC[errors.HOST_NOT_FOUND] = (socket.EAI_NONAME, "name or service not known")  # type: ignore[attr-defined]
+    errors.GLIBC[errors.HOST_NOT_FOUND] = (socket.EAI_NONAME, "name or service not known")  # type: ignore[attr-defined]
 
 
 def herror_raised() -> None:
@@ -45,16 +45,16 @@ def herror_raised() -> None:
 
 def canonical_with_a_dot() -> None:
     """The canonical name ends with a dot."""
-    from steadydns import resolver
+    from steadydns.contract.profile import Profile
 
-    _wrap(resolver, "_canonical", lambda name: f"{name}.")
+    _wrap(Profile, "canonical", lambda name: name and f"{name}.")
 
 
 def canonical_in_lower_case() -> None:
     """The canonical name loses its case."""
-    from steadydns import resolver
+    from steadydns.contract.profile import Profile
 
-    _wrap(resolver, "_canonical", str.lower)
+    _wrap(Profile, "canonical", str.lower)
 
 
 def canonical_in_every_row() -> None:
@@ -208,6 +208,7 @@ def trailing_dot_dropped() -> None:
         "read",
         lambda one: one._replace(name=one.name.rstrip(b".")) if hasattr(one, "name") else one,
     )
+    _wrap(resolver, "plain", lambda name: name and name.rstrip(b"."))
 
 
 def audit_event_forgotten() -> None:

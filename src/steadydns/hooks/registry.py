@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from steadydns.config import ON, chosen_hooks
+from steadydns.hooks.arrivals import when_imported
 from steadydns.native import RLock
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ EVERY: Final = (*DEFAULT, "eventlet", "psycopg2", "dnspython", "grpc", "native")
 
 _log = logging.getLogger("steadydns")
 
-# Module -> what is to be done after its import. A module stays here, without calls if need be, while wrapt waits for
-# it: wrapt forgets no hook before it has run, and one may be installed and uninstalled any number of times.
+# Module -> what is to be done after its import. A module stays here, without calls if need be, while it is waited for:
+# that is not called off, and hooks may be installed and uninstalled any number of times.
 _awaited: dict[str, list[Callable[[], None]]] = {}
 _lock = RLock()  # guards _awaited and each Installation's _undo; held for list operations only
 
@@ -73,14 +74,12 @@ class Installation:
             self._when_imported(target, apply)
 
     def _when_imported(self, target: str, apply: Callable[[], None]) -> None:
-        import wrapt  # noqa: PLC0415 - only where a library is still to come
-
         with _lock:
             known = target in _awaited
             _awaited.setdefault(target, []).append(apply)
             self._waiting.append((target, apply))
         if not known:
-            wrapt.register_post_import_hook(lambda _: _imported(target), target)
+            when_imported(target, functools.partial(_imported, target))
 
     def _apply(self, name: str, install: Install) -> None:
         if not self._active:

@@ -123,7 +123,9 @@ class _Answers:
             if rclass != IN:
                 continue
             if rtype == qtype:
-                if led_to and size in {None, end - start}:
+                if size not in {None, end - start}:
+                    self.orderly = False
+                elif led_to:
                     self.used.append(record)
             elif rtype == CNAME:
                 self.canonical = _read_target(message, record, known)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from .answer import Answer
+from .answer import Answer, Disorderly
 from .codes import (
     AAAA,
     CNAME,
@@ -145,7 +145,8 @@ def _parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool) 
     else:
         raise Mismatch(f"{questions} questions in the response")
     if not answers and not flags & PROVEN and additionals <= edns:
-        return Answer(REFUSED, False, False, (), 0, b"", False, None)
+        # Not to musl, to which it is a denial.
+        return Disorderly(REFUSED, False, False, (), 0, b"", False, None)
     try:
         answer = read_response(
             message, offset, name, qtype, flags, answers, authorities, additionals, edns=edns

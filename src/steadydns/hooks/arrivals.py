@@ -1,0 +1,44 @@
+"""Waiting for libraries that are not imported yet.
+
+wrapt's post-import hooks do that, and importing wrapt costs a service twice as much as all of steadydns. So a finder
+stands in sys.meta_path that finds nothing: when the first library that somebody waits for is looked for, it loads wrapt,
+hands over, and goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_waiting: dict[str, Callable[[], None]] = {}
+
+
+class _Watcher:
+    """A finder (importlib.abc.MetaPathFinder) that finds nothing itself."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        """Return None, or what wrapt's own finder says of a library that is waited for."""
+        call = _waiting.pop(fullname, None)
+        if call is None:
+            return None
+        try:
+            import wrapt  # noqa: PLC0415 - only now that a library comes
+
+            wrapt.register_post_import_hook(lambda _: call(), fullname)
+            # This import goes through a list of finders that was begun before wrapt put its own in front.
+            finder = next(one for one in sys.meta_path if type(one).__module__ == "wrapt.importer")
+            return finder.find_spec(fullname, path, target)
+        except Exception:  # never the reason an import fails
+            logging.getLogger("steadydns").warning("cannot wait for %s", fullname, exc_info=True)
+            return None
+
+
+def when_imported(name: str, call: Callable[[], None]) -> None:
+    """Make the call after the module's import, once."""
+    _waiting[name] = call
+    if not any(isinstance(finder, _Watcher) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Watcher())
