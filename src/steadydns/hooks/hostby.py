@@ -66,11 +66,19 @@ def _install(resolver: Resolver) -> Callable[[], None]:
                 return turn()
         return calls.gethostbyname(host)
 
+    def getnameinfo(*arguments: Any, **named: Any) -> Any:
+        if active and len(arguments) == 2 and not named and arguments[0].__class__ is tuple:
+            return calls.getnameinfo(*arguments)
+        # No frame of ours is to hold an argument that is refused: CPython's own tests count its references.
+        held = [arguments]
+        del arguments
+        return stock.getnameinfo(*held.pop(), **named)
+
     functions = {
         "gethostbyname": gethostbyname,
         "gethostbyname_ex": passing(stock.gethostbyname_ex, calls.gethostbyname_ex, 1),
         "gethostbyaddr": passing(stock.gethostbyaddr, calls.gethostbyaddr, 1),
-        "getnameinfo": passing(stock.getnameinfo, calls.getnameinfo, 2),
+        "getnameinfo": getnameinfo,
     }
     undo: list[Callable[[], object]] = []
     for name, function in functions.items():
