@@ -50,13 +50,13 @@ print(json.dumps([result.get(timeout=100) for result in results]))
 
 
 @contextlib.contextmanager
-def service(pod: Pod, *command: str | Path, **environment: str) -> Iterator[None]:
+def service(pod: Pod, *command: str | Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """Start a service in the pod; it must end well when it is told to."""
     process = pod.start(
         command, env=environment, cwd=EXAMPLES, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        yield
+        yield process
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
         # uvicorn shuts down, and then lets the signal do its work.
@@ -118,7 +118,8 @@ def test_celery(lab_node: Node, pod: Pod, tmp_path: Path) -> None:
         "C_FORCE_ROOT": "1",
     }
     with faults.race(lab_node) as race:
-        with service(pod, BIN / "celery", *worker, **settings):
+        with service(pod, BIN / "celery", *worker, **settings) as main:
             found = pod.json(TASKS, *names("celery"), env=settings, timeout=110)
         assert_steady(found, race)
-    assert len({one["pid"] for one in found}) == 2
+    # In a process that was forked; how many of them get work is Celery's business.
+    assert main.pid not in {one["pid"] for one in found}
