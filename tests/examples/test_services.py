@@ -82,7 +82,6 @@ def assert_steady(found: list[dict[str, Any]], race: faults.Drops) -> None:
 
 def test_fastapi_on_uvicorn_with_uvloop(lab_node: Node, pod: Pod) -> None:
     """A FastAPI service on uvloop, which resolves in C, looks names up through steadydns."""
-    pytest.importorskip("steadydns.hooks.uvloop", reason="uvloop's hook is not part of this tree")
     with faults.race(lab_node) as race:
         with service(pod, sys.executable, EXAMPLES / "uvloop_service.py"):
             found = pod.json(CLIENT, *names("uvloop"))

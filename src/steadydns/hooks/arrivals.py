@@ -1,8 +1,8 @@
 """Waiting for libraries that are not imported yet.
 
-wrapt's post-import hooks do that, and importing wrapt costs a service twice as much as all of steadydns. So a finder
-stands in sys.meta_path that finds nothing: when the first library that somebody waits for is looked for, it loads wrapt,
-hands over, and goes.
+wrapt's post-import hooks do that, and wrapt imports importlib.metadata and what that needs, which many services never
+do. So a finder stands in sys.meta_path that finds nothing: when a library that somebody waits for is looked for, it loads
+wrapt and hands that library over.
 """
 
 from __future__ import annotations
