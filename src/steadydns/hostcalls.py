@@ -25,7 +25,7 @@ from steadydns.contract.reverse import (
 from steadydns.contract.rows import MAX_ROTATIONS, rotation
 from steadydns.resolution.lookup import HOST_NOT_FOUND, Found, NotFound
 from steadydns.resolution.record import Record
-from steadydns.resolver import MAX_ROWS, ROWS_KEPT
+from steadydns.tables import MAX_ROWS, ROWS_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,9 +165,9 @@ class HostCalls:
             from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
             error = failure(result.reason)
-            resolver.observe(host, record, result, error, [])
+            resolver.observe(host, record, result, error, [], monotonic())
             raise error from LookupFailed(failure_text(record))
-        resolver.observe(host, record, result, None, [])
+        resolver.observe(host, record, result, None, [], monotonic())
         return result
 
     def _gaierror(self, reason: str) -> OSError:

@@ -28,7 +28,7 @@ from steadydns.contract.request import (
     MAX_NAME,
     Request,
     Theirs,
-    plain,
+    is_plain,
     read,
 )
 from steadydns.contract.reverse import question as question_about
@@ -46,14 +46,15 @@ from steadydns.resolution.servers import Servers
 from steadydns.rules import rules as make_rules
 from steadydns.statistics import Statistics
 from steadydns.system.pod import Pod
+from steadydns.tables import ROWS_KEPT, Table, call_key
 from steadydns.telemetry.observer import Observer
 from steadydns.transport.blocking import Stream, run
 from steadydns.transport.exchange import TCP, Flow, Question
 from steadydns.transport.pool import Pool
-from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, RETRIED, A, WireError
+from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, RETRIED, A, WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from dns.message import Message
 
@@ -67,36 +68,21 @@ if TYPE_CHECKING:
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
+    from steadydns.tables import Rows
     from steadydns.transport.exchange import Server
     from steadydns.transport.tcp import Connection
     from steadydns.wire.message import Answer
 
-Rows = list[tuple[Any, ...]]
 Result = Found | NotFound
 
-ROWS_KEPT: Final = 0.75
 SETTINGS_KEPT: Final = 0.25
-"""Seconds a finished answer is given again, and the pod's files are not looked at again: a change of a file is seen
-within a second. Without it every miss would make four stat(2) calls.
-"""
+"""Seconds for which the pod's files are not looked at again. Without it every miss would make four stat(2) calls."""
 
 MAX_CALLS: Final = 512
 """Kinds of calls that are remembered: ports of one service, not of a scanner."""
 
-MAX_ROWS: Final = 20_000
-"""Finished answers kept; each lives a second, so there are never many."""
-
 # A named tuple without its constructor, a call in Python; this is the hot path of a miss.
 _new = tuple.__new__
-
-
-Finished: TypeAlias = "tuple[Result, list[list[Address]], list[Rows]]"
-"""What was found, its addresses by rank, and the rows in every order they take."""
-
-Ready: TypeAlias = "tuple[float, Callable[[], Rows], int, int, int]"
-"""A finished answer, as the hot path needs it: when it expires; the call that gives the rows in their next order, to be
-copied; family, type and protocol of the call as numbers, for its audit event. A plain tuple unpacks fastest.
-"""
 
 
 class Settings(NamedTuple):
@@ -117,45 +103,24 @@ class Settings(NamedTuple):
     """Something here may leave a name to libc; what, _only_libc says."""
     plain: bool
     """A name that is not in the hosts file is a question for the servers, and nothing else matters."""
+    named: Container[bytes]
+    """The names of the hosts file, in lower case."""
 
 
 class Call(NamedTuple):
     """What the arguments of a call mean, the host aside."""
 
-    request: Request | None
-    """What is asked of any name that is one at first sight; None: each call has to be looked at."""
+    asked: tuple[Any, ...]
+    """The request, its name aside."""
     shape: Shape
     numbers: tuple[int, int, int]
     """Family, type and protocol, for the audit event."""
+    families: tuple[bool, bool] | None
+    """With AI_ADDRCONFIG: the families that the pod had an address of. Another request is made where it has others."""
 
 
-def call_key(host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any) -> tuple[object, ...]:
-    """Return what a call is remembered by; hooks.stdlib writes it out.
-
-    The classes keep apart what is equal and not the same: 'x' and b'x' under `python -b`, and 80, 80.0 and True, which
-    are not all allowed.
-    """
-    return (host.__class__, host, port.__class__, port, family, type_, proto, flags)
-
-
-class Table:
-    """Finished answers by the arguments of the call, for one of the two functions that are replaced."""
-
-    def __init__(self, original: Callable[..., Rows], *, enums: bool) -> None:
-        self.original = original
-        self.enums = enums
-        self.ready: dict[tuple[object, ...], Ready] = {}
-        self.function: object = None
-        """What was installed in the original's place."""
-
-    def keep(self, key: tuple[object, ...], ready: Ready) -> None:
-        """Keep an answer; when there are too many, the table starts anew."""
-        if len(self.ready) >= MAX_ROWS:
-            self.ready.clear()
-        try:
-            self.ready[key] = ready
-        except TypeError:  # a str that cannot be hashed: not to remember it is always right
-            return
+Foreseen: TypeAlias = "tuple[Request, Call, Rules]"
+"""A request whose name is the servers' beyond doubt, what its call means, and the rules in force."""
 
 
 class Resolver:
@@ -251,36 +216,58 @@ class Resolver:
     ) -> Rows:
         """Answer a call that was not a hit; whatever is not ours, or goes wrong here, the original answers."""
         record = Record(monotonic())
-        kind = (port.__class__, port, family, type_, proto, flags)
-        try:
-            call = self._calls.get(kind)
-            # A float equals the integer that is known, and is refused.
-            index(family), index(type_), index(proto), index(flags)
-        except TypeError:  # an argument of no use: the original says what is wrong with it
-            call = None
-        arguments = (host, port, family, type_, proto, flags)
-        request: Request | Theirs | None = None
-        if call is not None and call.request is not None:
-            request = self._of_known_kind(call.request, host, family)
-        if request is None:
-            request = self._accept(*arguments)
-        if isinstance(request, Theirs):
-            return self._original(request, table, arguments)
-        # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
-        if call is None:
-            call = self._learn(kind, host, request)
+        foreseen = self.foresee(host, port, family, type_, proto, flags, record.started)
+        if foreseen is None:
+            request = self._accept(host, family, type_, proto, flags)
+            if isinstance(request, Theirs):
+                return self._original(request, table, (host, port, family, type_, proto, flags))
+            # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
+            call = self.learn(request, host, port, family, type_, proto, flags)
         else:
+            request, call, _ = foreseen
             sys.audit("socket.getaddrinfo", host, port, *call.numbers)
-        finished = self._finish(request, call.shape, record, enums=table.enums)
-        if isinstance(finished, Theirs):
-            return self._after_all(finished, table, record, arguments)
-        return self._conclude(finished, table, record, arguments, call.numbers)
+        try:
+            if foreseen is None:
+                result = self._search(request, self._settings().rules, record)
+            else:
+                result = self._find(request.name, request.types, foreseen[2], record)
+            verdict = result if isinstance(result, Found) else self._verdict(request, result)
+        except Exception as error:  # fail open
+            verdict = self._theirs(error)
+        rows = self.conclude(verdict, request, call, table, record, host, port, family, type_, proto, flags)
+        if isinstance(rows, Theirs):
+            return self.after_all(rows, table, record, (host, port, family, type_, proto, flags))
+        return rows
 
-    def _accept(
-        self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
-    ) -> Request | Theirs:
+    def foresee(
+        self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any, now: float
+    ) -> Foreseen | None:
+        """Return what a call comes to whose kind was met before, where its name is the servers' beyond doubt.
+
+        None: whoever looks at the call more closely says. Nothing has happened by then.
+        """
+        try:
+            # With their classes: a float equals the integer that is known, and is refused.
+            call = self._calls.get(
+                (port.__class__, port, family.__class__, family, type_.__class__, type_, proto.__class__, proto,
+                 flags.__class__, flags)
+            )  # fmt: skip
+            if call is None or not is_plain(host):
+                return None
+            settings = self._known
+            if settings is None or now >= settings.until:
+                settings = self._settings()
+            name = host.encode()
+            if not settings.plain or len(name) > settings.room or name.lower() in settings.named:
+                return None
+            if call.families is not None and call.families != self.surroundings.families():
+                return None
+        except Exception:  # an argument of no use, or a file: told by whoever looks more closely
+            return None
+        return _new(Request, (name, *call.asked)), call, settings.rules
+
+    def _accept(self, host: Any, family: Any, type_: Any, proto: Any, flags: Any) -> Request | Theirs:
         """Say whether a call is ours, and what it asks for; where that goes wrong, it is libc's."""
-        del port
         try:
             index(type_), index(proto)
             return self._decide(host, index(family), index(flags))
@@ -298,88 +285,88 @@ class Resolver:
         sys.audit("socket.getaddrinfo", host, port, int(family), int(type_), int(proto))
         return shape
 
-    def _conclude(
-        self,
-        finished: Finished,
-        table: Table,
-        record: Record,
-        arguments: tuple[Any, ...],
-        numbers: tuple[int, int, int],
-    ) -> Rows:
-        """Tell of a lookup, remember its rows and return them.
-
-        Raises:
-            socket.gaierror: There are none.
-        """
-        result, groups, orders = finished
-        host = arguments[0]
-        if isinstance(result, NotFound):
-            from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
-
-            failure = gaierror(result.reason, self.profile.failures)
-            self.observe(host, record, result, failure, groups)
-            raise failure from LookupFailed(failure_text(record))
-        self.observe(host, record, result, None, groups)
-        turn = rotation(orders)
-        expires = monotonic() + ROWS_KEPT
-        if not result.complete:
-            expires = 0.0
-        elif result.expires < expires:
-            expires = result.expires
-        table.keep(call_key(*arguments), (expires, turn, *numbers))
-        return turn()[:]
-
-    def _of_known_kind(self, kind: Request, host: object, family: int) -> Request | None:
-        """Return the request of a call whose kind is known, where it is the servers' beyond doubt."""
-        try:
-            name, settings = plain(host), self._settings()
-            if (
-                name is None
-                or not settings.plain
-                or len(name) > settings.room
-                or settings.hosts.answers(name, family)
-            ):
-                return None
-        except Exception:  # told by whoever looks at the call more closely
-            return None
-        return _new(Request, (name, *kind[1:]))
-
-    def _learn(self, kind: tuple[Any, ...], host: str | bytes, request: Request) -> Call:
-        """Find out what a kind of call means, and raise the call's audit event.
+    def learn(
+        self, request: Request, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Call:
+        """Find out what a call means, and raise its audit event; `foresee` then knows its kind.
 
         Raises:
             OSError, TypeError, OverflowError: For what the original refuses.
         """
-        _, port, family, type_, proto, flags = kind
         shape = self._shape(host, port, family, type_, proto, flags)
-        numbers = (int(family), int(type_), int(proto))
-        varies = request.mapped or request.addrconfig or not self._settings().plain
-        call = Call(None if varies else request._replace(name=b""), shape, numbers)
-        if len(self._calls) >= MAX_CALLS:
-            self._calls.clear()
-        self._calls[kind] = call
+        families = self.surroundings.families() if request.addrconfig else None
+        call = Call(request[1:], shape, (int(family), int(type_), int(proto)), families)
+        if not request.mapped:  # which may ask twice
+            if len(self._calls) >= MAX_CALLS:
+                self._calls.clear()
+            kind = (
+                port.__class__, port, family.__class__, family, type_.__class__, type_, proto.__class__, proto,
+                flags.__class__, flags,
+            )  # fmt: skip
+            self._calls[kind] = call
         return call
 
-    def _finish(self, request: Request, shape: Shape, record: Record, *, enums: bool) -> Finished | Theirs:
-        """Look up, rank and build, or say why libc must do so after all."""
+    def knows_port(self, port: Any, family: Any, type_: Any, proto: Any, flags: Any) -> bool:
+        """Whether `learn` needs to look no service up."""
+        return self._shapes.get(port, family, type_, proto, flags) is not None
+
+    def conclude(
+        self,
+        verdict: Result | Theirs,
+        request: Request,
+        call: Call,
+        table: Table,
+        record: Record,
+        host: Any,
+        port: Any,
+        family: Any,
+        type_: Any,
+        proto: Any,
+        flags: Any,
+    ) -> Rows | Theirs:
+        """Tell of a lookup, remember its rows and return them; or say why libc must answer after all.
+
+        Raises:
+            socket.gaierror: There are none.
+        """
+        if isinstance(verdict, Theirs):
+            return verdict
+        if isinstance(verdict, NotFound):
+            from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
+
+            failure = gaierror(verdict.reason, self.profile.failures)
+            self.observe(host, record, verdict, failure, [], monotonic())
+            raise failure from LookupFailed(failure_text(record))
         try:
-            result = self._search(request, self._settings().rules, record)
-            return self._finished(request, shape, result, enums=enums)
+            groups = self.rank(request, verdict)
+            orders = self._orders(request, call.shape, verdict, groups, enums=table.enums)
         except Exception as error:  # fail open
             return self._theirs(error)
+        if isinstance(orders, Theirs):
+            return orders
+        now = monotonic()
+        self.observe(host, record, verdict, None, groups, now)
+        turn = orders[0].copy if len(orders) == 1 else rotation(orders)
+        expires = now + ROWS_KEPT
+        if not verdict.complete:
+            expires = 0.0
+        elif verdict.expires < expires:
+            expires = verdict.expires
+        key = call_key(host, port, family, type_, proto, flags)
+        table.keep(key, (expires, turn, *call.numbers))
+        return turn()[:]
 
-    def _finished(self, request: Request, shape: Shape, result: Result, *, enums: bool) -> Finished | Theirs:
-        """Rank and build what was found."""
-        if isinstance(result, NotFound):
-            verdict = self._verdict(request, result)
-            return verdict if isinstance(verdict, Theirs) else (verdict, [], [])
-        groups = self.rank(request, result)
+    def _orders(
+        self, request: Request, shape: Shape, found: Found, groups: list[list[Address]], *, enums: bool
+    ) -> list[Rows] | Theirs:
+        """The rows of what was found, in every order they take; or why libc must make them."""
         profile = self.profile
-        canonical = profile.canonical(request, result, self._settings().conf.dotted)
+        if not request.canonical and not profile.names_every_row:
+            return build(groups, shape, "", enums=enums)
+        canonical = profile.canonical(request, found, self._settings().conf.dotted)
         if canonical is None:
             return Theirs("canonical_name")
-        every = profile.names_every_row
-        return result, groups, build(groups, shape, canonical, enums=enums, every=every)
+        return build(groups, shape, canonical, enums=enums, every=profile.names_every_row)
 
     def find(self, request: Request, record: Record) -> Result | Theirs:
         """Look up what a call of ours asks for, or say why libc must do so after all."""
@@ -427,7 +414,7 @@ class Resolver:
         except Exception as error:
             return self._theirs(error)
 
-    def _after_all(self, reason: Theirs, table: Table, record: Record, arguments: tuple[Any, ...]) -> Rows:
+    def after_all(self, reason: Theirs, table: Table, record: Record, arguments: tuple[Any, ...]) -> Rows:
         """Let libc answer what was tried here first."""
         record.note(Event(monotonic(), FALLBACK, detail=reason.reason))
         failure: socket.gaierror | None = None
@@ -438,7 +425,7 @@ class Resolver:
             raise
         finally:
             result = None if failure is None else NotFound(reason_of(failure))
-            self.observe(arguments[0], record, result, failure, [])
+            self.observe(arguments[0], record, result, failure, [], monotonic())
 
     def table_of(self, function: object) -> Table | None:
         """Return the table of an installed function; None of any other."""
@@ -549,44 +536,45 @@ class Resolver:
             or conf.no_aaaa
         )
         room = MAX_NAME - 1 - max(map(len, conf.search), default=0)
+        hosts = self.pod.hosts()
         known = self._known = Settings(
             now + SETTINGS_KEPT,
             conf,
             rules,
             plan,
-            self.pod.hosts(),
+            hosts,
             conf.no_aaaa,
             aliases,
             room,
             special,
             plan.files_first and not plan.theirs and not special,
+            hosts.names,
         )
         return known
 
     def _search(self, request: Request, rules: Rules, record: Record) -> Result:
-        deadline = record.started + rules.deadline
-        result = self._find(request.name, request.types, rules, record, deadline)
+        result = self._find(request.name, request.types, rules, record)
         if not request.mapped or settled(request, result):
             return result
-        return merged(result, self._find(request.name, (A,), rules, record, deadline))
+        return merged(result, self._find(request.name, (A,), rules, record))
 
-    def _find(
-        self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
-    ) -> Result:
+    def _find(self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record) -> Result:
         """Look the name up, or wait for someone who is doing so."""
+        deadline = record.started + rules.deadline
         # Two callers that found different files must not share an answer.
         key = (name, types, id(rules))
+        flights = self._flights
         while True:
             mine: Flight[Result] = Flight(deadline)
             result: Result | None = None
             try:
-                flight, leads = self._flights.join(key, mine)
+                flight, leads = flights.join(key, mine)
                 if leads:
                     result = self._lead(name, types, rules, record, deadline)
                     return result
             finally:
                 # Whatever ends this: a signal handler may raise anywhere in it, and nobody is to wait for ever.
-                self._flights.leave(key, mine, result)
+                flights.leave(key, mine, result)
             began = monotonic()
             self.statistics.coalesced += 1
             landed = flight.wait((deadline if deadline < flight.deadline else flight.deadline) - began)
@@ -595,7 +583,7 @@ class Resolver:
             if landed and flight.result is not None:
                 return flight.result
             if not landed:
-                self._flights.abandon(key, flight)
+                flights.abandon(key, flight)
                 if ended >= deadline:
                     return NotFound(TRY_AGAIN)
 
@@ -604,98 +592,126 @@ class Resolver:
     ) -> Result:
         """Ask at once what is certain to be asked, where a connection stands ready; the rest is the algorithm's."""
         started = record.started
-        certain = self._certain(name, types, rules, started)
-        if certain is not None and rules.first_retry <= deadline - started:
-            target, server = certain
+        certain = self.certain(name, types, rules, started)
+        if certain is not None:
+            target, lowered, server = certain
             connection = self.pool.take(server, started)
             if connection is not None:
+                answers: list[Answer | None] = [None] * len(types)
                 try:
-                    answers = connection.prompt(target, types, rules.first_retry)
+                    prompted = connection.prompt(target, types, rules.first_retry)
+                    # What is done here, until the answers come, costs nobody time.
+                    record.prompted(server, target, types, answers)
+                    if len(types) > 1:
+                        self.surroundings.look()
+                    came = connection.collect(prompted, target, types, answers)
                 except (OSError, WireError):
                     # What an idle connection fails with counts for nothing: the server may have closed it long ago.
-                    pass
+                    connection.close()
+                    record.forget_prompt(answers)
+                except BaseException:
+                    connection.close()
+                    raise
                 else:
-                    return self._prompted(name, target, connection, types, answers, rules, record, deadline)
+                    return self._prompted(
+                        name, target, lowered, connection, came, answers, types, rules, record
+                    )
         environment = self._environment(rules, record, deadline, self.pool)
         return run(lookup(name, types, environment), self.pool, monotonic)
 
-    def _certain(
-        self, name: bytes, types: tuple[int, ...], rules: Rules, started: float
-    ) -> tuple[bytes, Server] | None:
-        """The name that is certain to be asked first, and of whom; None where there is more to find out before."""
-        target = self.cache.proven.target(name, rules, started)
-        server = None if target is None else self.servers.steady(rules, started)
-        if target is None or server is None or self.cache.knows(target.lower(), types, started):
+    def certain(
+        self, name: bytes, types: tuple[int, ...], rules: Rules, now: float
+    ) -> tuple[bytes, bytes, Server] | None:
+        """The name that is certain to be asked first, also in lower case, and of whom.
+
+        None where there is more to find out before.
+        """
+        cache = self.cache
+        target = cache.proven.target(name, rules, now)
+        if target is None:
             return None
-        return target, server
+        lowered = target.lower()
+        server = self.servers.steady(rules, now)
+        return None if server is None or cache.knows(lowered, types, now) else (target, lowered, server)
 
     def _prompted(
         self,
         name: bytes,
         target: bytes,
+        lowered: bytes,
         connection: Connection,
-        types: tuple[int, ...],
+        came: bool,
         answers: list[Answer | None],
+        types: tuple[int, ...],
         rules: Rules,
         record: Record,
-        deadline: float,
     ) -> Result:
         """Keep what came; that is the result if it is complete and has addresses, else the algorithm goes on."""
-        now = monotonic()
-        kept = self._kept(target, connection.server, types, answers, rules, record, now)
-        if answers.count(None) < len(answers):
+        record.prompted_until = now = monotonic()
+        server = connection.server
+        if came:
             connection.answered_at = now
-        if None not in answers:
             self.pool.put(connection)
-        if isinstance(kept, Found):
-            return kept
-        flow = Flow(
-            connection.server, TCP, tuple([Question(target, type_) for type_ in types]), record.started
-        )
+            found = self.found(target, lowered, server, types, answers, rules, now)
+            if found is not None:
+                return found
+        elif answers.count(None) < len(answers):
+            connection.answered_at = now
+        flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), record.started)
         flow.connected = True
-        known, rcodes = settle(flow, answers, kept, rules.libc)
-        stream = Stream(flow, self.pool, now, connection) if None in answers else None
+        known, rcodes = self.settle(flow, answers, rules, now)
+        stream = None if came else Stream(flow, self.pool, now, connection)
         begun = Begun(flow, rcodes) if stream is not None or rcodes else None
-        environment = self._environment(rules, record, deadline, self.pool)
+        environment = self._environment(rules, record, record.started + rules.deadline, self.pool)
         return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
 
-    def _kept(
+    def found(
         self,
         target: bytes,
+        lowered: bytes,
         server: Server,
         types: tuple[int, ...],
         answers: list[Answer | None],
         rules: Rules,
-        record: Record,
         now: float,
-    ) -> Found | list[Entry | None]:
-        """Remember the answers of a first exchange; what was found, or the entries that were made, one for each type."""
-        record.prompted(server, target, types, answers, now)
-        lowered, keep = target.lower(), self.cache.keep
-        entries: list[Entry] = []
-        kept: list[Entry | None] = []
-        any_order = rules.libc.reads_any_order
-        expires = now + self.config.max_ttl
-        for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
-            if (
-                answer is None
-                or (answer.rcode and answer.rcode != NXDOMAIN)
-                or (any_order and not answer.orderly)
-            ):
-                kept.append(None)
-                continue
-            entry = keep((lowered, type_), answer, now)
-            kept.append(entry)
+    ) -> Found | None:
+        """Keep the answers of a first exchange; what was found, or None where they do not settle the lookup."""
+        libc, having = rules.libc, False
+        for answer in answers:
+            if answer is None or (answer.rcode and (answer.rcode != NXDOMAIN or not libc.searches_on)):
+                return None
+            if libc.reads_any_order and not answer.orderly:
+                return None
+            having = having or bool(answer.addresses)
+        if not having:
+            return None
+        self.servers.answered(server, now, tcp=True)
+        entries = self.cache.keep(lowered, types, answers, now)  # type: ignore[arg-type]  # none is None
+        expires = entries[0].expires
+        for entry in entries:
             if entry.expires < expires:
                 expires = entry.expires
-            if entry.addresses:
-                entries.append(entry)
-        if kept.count(None) < len(kept):
-            self.servers.answered(server, now, tcp=True)
-        # The rest is for musl, which does not look for addresses beside a denial.
-        if entries and None not in kept and (rules.libc.searches_on or not any(map(_denied, kept))):
-            return _new(Found, (target, entries, True, expires))
-        return kept
+        return _new(Found, (target, [entry for entry in entries if entry.addresses], True, expires))
+
+    def settle(
+        self, flow: Flow, answers: list[Answer | None], rules: Rules, now: float
+    ) -> tuple[dict[Question, Finding], dict[Question, int]]:
+        """What a first exchange has settled, and the failures of what it has not; the flow's questions are answered."""
+        known: dict[Question, Finding] = {}
+        rcodes: dict[Question, int] = {}
+        for question, answer in zip(flow.questions, answers, strict=True):
+            if answer is None:
+                continue
+            flow.answered += (question,)
+            failed = _final(answer, rules.libc)
+            if failed is not None:
+                known[question] = failed
+            elif answer.rcode in (NOERROR, NXDOMAIN):
+                known[question] = self.cache.store(question, answer, now)
+                self.servers.answered(flow.server, now, tcp=True)
+            else:
+                rcodes[question] = answer.rcode
+        return known, rcodes
 
     def _environment(self, rules: Rules, record: Record, deadline: float, network: Network) -> Environment:
         """What one lookup works with."""
@@ -739,8 +755,9 @@ class Resolver:
         result: Result | None,
         failure: OSError | None,
         groups: list[list[Address]],
+        ended: float,
     ) -> None:
-        """Count a finished lookup, and tell of it what is to be told."""
+        """Count a lookup that is over, and tell of it what is to be told."""
         try:
             statistics = self.statistics
             statistics.take(record)
@@ -748,7 +765,6 @@ class Resolver:
                 statistics.misses += 1
             elif failure is not None and not record.waited:
                 statistics.negative_hits += 1
-            ended = monotonic()
             if not self.observer.cares(ended - record.started):
                 return
             from steadydns.telemetry.lookup import Lookup  # noqa: PLC0415 - only what is told needs it
@@ -906,34 +922,13 @@ def merged(result: Result, mapped: Result) -> Result:
     )
 
 
-def settle(
-    flow: Flow, answers: list[Answer | None], kept: list[Entry | None], libc: Libc
-) -> tuple[dict[Question, Finding], dict[Question, int]]:
-    """What a first exchange has settled, and the failures of what it has not; the flow's questions are answered."""
-    known: dict[Question, Finding] = {}
-    rcodes: dict[Question, int] = {}
-    for question, answer, found in zip(flow.questions, answers, kept, strict=True):
-        if answer is None:
-            continue
-        flow.answered += (question,)
-        if found is not None:
-            known[question] = found
-        elif (failed := _final(answer, libc)) is not None:
-            known[question] = failed
-        else:
-            rcodes[question] = answer.rcode
-    return known, rcodes
-
-
 def _final(answer: Answer, libc: Libc) -> Failed | None:
-    """The failure that settles the question at once; None where it is asked again."""
+    """The failure that settles the question at once; None where it is answered, or asked again."""
     if libc.reads_any_order and not answer.orderly:
         return Failed(UNREADABLE)
-    return Failed(FORMERR) if answer.rcode not in RETRIED and libc.believes_failures else None
-
-
-def _denied(entry: Entry | None) -> bool:
-    return entry is not None and entry.nxdomain
+    if answer.rcode in (NOERROR, NXDOMAIN, *RETRIED) or not libc.believes_failures:
+        return None
+    return Failed(FORMERR)
 
 
 def _only_libc(settings: Settings, request: Request) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import sys
 import weakref
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,9 +19,9 @@ from steadydns.resolution.attempts import Begun
 from steadydns.resolution.flights import Flight
 from steadydns.resolution.lookup import TRY_AGAIN, Found, NotFound, lookup
 from steadydns.resolution.record import Record
-from steadydns.resolver import merged, settle, settled
+from steadydns.resolver import merged, settled
 from steadydns.transport.awaiting import prompt, run
-from steadydns.transport.exchange import TCP, Flow, Question
+from steadydns.transport.exchange import TCP, Flow
 from steadydns.transport.gate import Ticket
 from steadydns.transport.loops import LoopNetwork
 from steadydns.wire.message import A
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from steadydns.contract.request import Request
-    from steadydns.resolution.attempts import Finding
     from steadydns.resolution.environment import Rules
-    from steadydns.resolver import Finished, Resolver, Result, Rows, Table
+    from steadydns.resolver import Call, Resolver, Result
+    from steadydns.tables import Rows, Table
+    from steadydns.transport.exchange import Server
     from steadydns.transport.streams import Prompt
+    from steadydns.wire.message import Answer
 
 T = TypeVar("T")
 
@@ -51,23 +54,37 @@ class AsyncResolver:
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
     ) -> Rows:
         """Answer a call that was not a hit, as `Resolver.answer` does."""
-        arguments = (host, port, family, type_, proto, flags)
-        request = self._resolver._accept(*arguments)
+        record, request, call = self._begin(host, port, family, type_, proto, flags)
         if isinstance(request, Theirs):
+            arguments = (host, port, family, type_, proto, flags)
             return await _in_executor(self._resolver._original, request, table, arguments)
-        return await self.look_up(request, table, host, port, family, type_, proto, flags)
+        return await self._look_up(record, request, call, table, host, port, family, type_, proto, flags)
 
-    def accept(self, host: Any, family: Any, flags: Any) -> Request | None:
-        """Return what a call asks for; None, counted with its reason, where only libc can answer it."""
-        request = self._resolver._accept(host, None, family, 0, 0, flags)
+    async def attempt(
+        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Rows | None:
+        """Answer a call that was not a hit; None, counted with its reason, where only libc can."""
+        record, request, call = self._begin(host, port, family, type_, proto, flags)
         if isinstance(request, Theirs):
             self._resolver.statistics.fallback(request.reason)
             return None
-        return request
+        return await self._look_up(record, request, call, table, host, port, family, type_, proto, flags)
 
-    async def look_up(
+    def _begin(
+        self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> tuple[Record, Request | Theirs, Call | None]:
+        """What a call asks for, and what it means if that is known."""
+        resolver, record = self._resolver, Record(monotonic())
+        foreseen = resolver.foresee(host, port, family, type_, proto, flags, record.started)
+        if foreseen is None:
+            return record, resolver._accept(host, family, type_, proto, flags), None
+        return record, foreseen[0], foreseen[1]
+
+    async def _look_up(
         self,
+        record: Record,
         request: Request,
+        call: Call | None,
         table: Table,
         host: Any,
         port: Any,
@@ -78,43 +95,46 @@ class AsyncResolver:
     ) -> Rows:
         """Answer a call that is ours."""
         resolver = self._resolver
-        arguments = (host, port, family, type_, proto, flags)
-        if _reads_services(port) and resolver._shapes.get(port, family, type_, proto, flags) is None:
-            shape = await _in_executor(resolver._shape, *arguments)
+        if call is not None:
+            sys.audit("socket.getaddrinfo", host, port, *call.numbers)
+        elif _reads_services(port) and not resolver.knows_port(port, family, type_, proto, flags):
+            call = await _in_executor(resolver.learn, request, host, port, family, type_, proto, flags)
         else:
-            shape = resolver._shape(*arguments)
-        record = Record(monotonic())
-        finished: Finished | Theirs
+            call = resolver.learn(request, host, port, family, type_, proto, flags)
+        verdict: Result | Theirs
         try:
             rules = resolver._settings().rules
-            deadline = record.started + rules.deadline
-            result = await self._find(request.name, request.types, rules, record, deadline)
+            result = await self._find(request.name, request.types, rules, record)
             if request.mapped and not settled(request, result):
-                result = merged(result, await self._find(request.name, (A,), rules, record, deadline))
-            finished = resolver._finished(request, shape, result, enums=table.enums)
+                result = merged(result, await self._find(request.name, (A,), rules, record))
+            verdict = result if isinstance(result, Found) else resolver._verdict(request, result)
         except Exception as error:  # fail open
-            finished = resolver._theirs(error)
-        if isinstance(finished, Theirs):
-            return await _in_executor(resolver._after_all, finished, table, record, arguments)
-        return resolver._conclude(finished, table, record, arguments, (int(family), int(type_), int(proto)))
+            verdict = resolver._theirs(error)
+        rows = resolver.conclude(
+            verdict, request, call, table, record, host, port, family, type_, proto, flags
+        )
+        if isinstance(rows, Theirs):
+            arguments = (host, port, family, type_, proto, flags)
+            return await _in_executor(resolver.after_all, rows, table, record, arguments)
+        return rows
 
-    async def _find(
-        self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
-    ) -> Result:
+    async def _find(self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record) -> Result:
         """Look the name up, or wait for the task or thread that is doing so."""
         resolver = self._resolver
+        flights = resolver._flights
+        deadline = record.started + rules.deadline
         key = (name, types, id(rules))
         while True:
             mine: Flight[Result] = Flight(deadline, task=True)
             result: Result | None = None
             try:
-                flight, leads = resolver._flights.join(key, mine)
+                flight, leads = flights.join(key, mine)
                 if leads:
                     result = await self._lead(name, types, rules, record, deadline)
                     return result
             finally:
                 # Cancelled, too: one of those who wait leads anew.
-                resolver._flights.leave(key, mine, result)
+                flights.leave(key, mine, result)
             began = monotonic()
             resolver.statistics.coalesced += 1
             until = deadline if deadline < flight.deadline else flight.deadline
@@ -126,7 +146,7 @@ class AsyncResolver:
             if landed and flight.result is not None:
                 return flight.result
             if not landed:
-                resolver._flights.abandon(key, flight)
+                flights.abandon(key, flight)
                 if ended >= deadline:
                     return NotFound(TRY_AGAIN)
 
@@ -134,18 +154,46 @@ class AsyncResolver:
         self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
     ) -> Result:
         """As `Resolver._lead`, when it is this lookup's turn."""
-        network, started = self._network(), record.started
+        network = self._network()
         ticket = Ticket(network.gate)
+        started = record.started
         if ticket.waits:
             if not await ticket.enter(deadline):
                 return NotFound(TRY_AGAIN)
             started = monotonic()
         try:
-            return await self._ask(name, types, rules, record, deadline, network, started, ticket)
+            certain = self._resolver.certain(name, types, rules, started)
+            if certain is not None:
+                target, lowered, server = certain
+                until = started + rules.first_retry
+                stream = prompt(
+                    network, server, target, types, started, until if until < deadline else deadline
+                )
+                if stream is not None:
+                    answers: list[Answer | None] = []
+                    record.prompted(server, target, types, answers)
+                    try:
+                        await stream.future
+                    except BaseException:
+                        stream.release()
+                        raise
+                    came = stream.answers
+                    answers += [came.get(question) for question in stream.questions]
+                    record.prompted_until = now = monotonic()
+                    found = self._resolver.found(target, lowered, server, types, answers, rules, now)
+                    if found is not None:
+                        return found
+                    ticket.hold(started + rules.first_retry)
+                    return await self._go_on(
+                        name, types, rules, record, deadline, network, started, server, stream, answers, now
+                    )
+            ticket.hold(started + rules.first_retry)
+            environment = self._resolver._environment(rules, record, deadline, network)
+            return await run(lookup(name, types, environment), network)
         finally:
             ticket.leave()
 
-    async def _ask(
+    async def _go_on(
         self,
         name: bytes,
         types: tuple[int, ...],
@@ -154,38 +202,20 @@ class AsyncResolver:
         deadline: float,
         network: LoopNetwork,
         started: float,
-        ticket: Ticket,
+        server: Server,
+        stream: Prompt,
+        answers: list[Answer | None],
+        now: float,
     ) -> Result:
-        resolver = self._resolver
-        known: dict[Question, Finding] = {}
-        begun: Begun | None = None
-        stream: Prompt | None = None
-        certain = resolver._certain(name, types, rules, started)
-        if certain is not None:
-            target, server = certain
-            flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), started)
-            until = started + rules.first_retry
-            stream = prompt(network, flow, until if until < deadline else deadline)
-            if stream is not None:
-                try:
-                    await stream.future
-                except BaseException:
-                    stream.release()
-                    raise
-            came = {} if stream is None else dict(stream.answers)
-            if stream is not None and (stream.finished or stream.failed):
-                stream = None
-            if flow.connected:
-                answers = [came.get(question) for question in flow.questions]
-                kept = resolver._kept(target, server, types, answers, rules, record, monotonic())
-                if isinstance(kept, Found):
-                    return kept
-                known, rcodes = settle(flow, answers, kept, rules.libc)
-                if stream is not None or rcodes:
-                    begun = Begun(flow, rcodes)
-        ticket.hold(started + rules.first_retry)
-        environment = resolver._environment(rules, record, deadline, network)
-        return await run(lookup(name, types, environment, known, begun), network, stream)
+        """Have the algorithm go on from a first exchange that has not settled the lookup."""
+        flow = Flow(server, TCP, stream.questions, started)
+        flow.connected = True
+        known, rcodes = self._resolver.settle(flow, answers, rules, now)
+        over = stream.finished or stream.failed
+        begun = Begun(flow, rcodes) if rcodes or not over else None
+        environment = self._resolver._environment(rules, record, deadline, network)
+        program = lookup(name, types, environment, known, begun)
+        return await run(program, network, None if over else (flow, stream))
 
     def _network(self) -> LoopNetwork:
         """What the running loop has open."""

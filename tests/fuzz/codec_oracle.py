@@ -171,11 +171,17 @@ def end_of_name(wire: bytes, offset: int) -> int:
     return offset + (2 if wire[offset] else 1)
 
 
+def fed(deframer: Deframer, data: bytes) -> list[bytes]:
+    """Give the messages that the octets complete."""
+    stream, spans = deframer.cut(data)
+    return [stream[start:end] for start, end in spans]
+
+
 def check_stream(stream: bytes, cut: int) -> None:
     """Check that a stream gives the same messages whole, in two pieces, and octet by octet."""
     whole, pieces, octets = Deframer(), Deframer(), Deframer()
-    messages = whole.feed(stream)
-    assert pieces.feed(stream[:cut]) + pieces.feed(stream[cut:]) == messages
-    assert [found for octet in stream for found in octets.feed(bytes((octet,)))] == messages
+    messages = fed(whole, stream)
+    assert fed(pieces, stream[:cut]) + fed(pieces, stream[cut:]) == messages
+    assert [found for octet in stream for found in fed(octets, bytes((octet,)))] == messages
     assert whole.pending == pieces.pending == octets.pending
     assert b"".join(map(frame, messages)) == stream[: len(stream) - whole.pending]

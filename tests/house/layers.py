@@ -20,6 +20,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "named": (),
     "config": (),
     "native": (),
+    "tables": (),  # finished answers, which hooks read and the resolver writes
     "wire": (),
     "system": (),
     "transport": ("wire", "native"),
@@ -28,10 +29,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "telemetry": ("config", "resolution", "contract"),
     # The composition root: the only place where all layers meet.
     **dict.fromkeys(ROOT, (*LOWER, *ROOT)),
-    "resolver": (*LOWER, *ROOT, "telemetry", "resolver_async"),
-    "resolver_async": (*LOWER, *ROOT, "resolver"),  # its other half, loaded by whoever has an event loop
-    "hostcalls": (*LOWER, *ROOT, "resolver", "telemetry"),
-    "hooks": ("config", "native", "contract", "resolver", "hostcalls", "telemetry"),
+    "resolver": (*LOWER, *ROOT, "tables", "telemetry", "resolver_async"),
+    "resolver_async": (
+        *LOWER,
+        *ROOT,
+        "tables",
+        "resolver",
+    ),  # its other half, loaded by whoever has an event loop
+    "hostcalls": (*LOWER, *ROOT, "tables", "resolver", "telemetry"),
+    "hooks": ("config", "native", "tables", "contract", "resolver", "hostcalls", "telemetry"),
     "activation": (*LOWER, *ROOT, "resolver", "hooks"),
     "auto": ("activation",),
     "": ("activation", "config", "explanation", "resolver"),

@@ -262,7 +262,7 @@ def test_explain_tells_what_happened(resolver: Resolver) -> None:
 
 def test_the_finished_rows_are_bounded(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scanner of all ports does not fill the memory."""
-    monkeypatch.setattr("steadydns.resolver.MAX_ROWS", 50)
+    monkeypatch.setattr("steadydns.tables.MAX_ROWS", 50)
     for port in range(200):
         resolver.getaddrinfo("redis.prod", port, 0, STREAM)
         assert resolver.stats()["cache"]["rows"] <= 50

@@ -34,7 +34,10 @@ _HOST_NAME: Final = re.compile(rb"[0-9A-Za-z_.][-0-9A-Za-z_.]*")
 
 MAX_NAME: Final = 253
 
-_LAST_DIGIT: Final = ord("9")
+# The same in text, at most MAX_NAME long, and not begun by a digit, as whatever libc may take for a number is.
+_PLAIN: Final = re.compile(
+    r"(?=.{1,253}\Z)[A-Za-z_][-0-9A-Za-z_]{0,62}(?:\.[0-9A-Za-z_][-0-9A-Za-z_]{0,62})*\.?"
+).fullmatch
 
 
 class Theirs(NamedTuple):
@@ -108,15 +111,9 @@ def read(host: object, family: int, flags: int) -> Request | Theirs:
     )
 
 
-def plain(host: object) -> bytes | None:
-    """Return the host as libc would get it, where it is a name beyond doubt and at first sight; `read` says the rest."""
-    if host.__class__ is not str or not host.isascii():
-        return None
-    name = host.encode()
-    # What may begin a name has no octet below the digits.
-    if _NAME.fullmatch(name) is None or len(name) > MAX_NAME or name[0] <= _LAST_DIGIT:
-        return None
-    return name
+def is_plain(host: object) -> bool:
+    """Whether the host is a name beyond doubt and at first sight, whose octets are its ASCII; `read` says the rest."""
+    return host.__class__ is str and _PLAIN(host) is not None
 
 
 def is_host_name(name: bytes) -> bool:

@@ -17,7 +17,7 @@ from steadydns.contract.stock import enum
 from steadydns.named import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -108,28 +108,35 @@ def build(
     """
     kinds, families = (shape.public, _FAMILIES) if enums else (shape.kinds, _NUMBERS)
     name = canonical if every else ""
-    orders = []
-    turns = 1
-    for group in groups:
-        if len(group) > turns:
-            turns = len(group) if len(group) < MAX_ROTATIONS else MAX_ROTATIONS
-    for turn in range(turns):
-        rows: list[tuple[Any, ...]] = [
-            (
-                families[family],
-                kind,
-                proto,
-                name,
-                (text, port, 0, scope_id) if family == AF_INET6 else (text, port),
-            )
-            for group in groups
-            for family, text, scope_id in (_rotated(group, turn) if turn else group)
-            for kind, proto, port in kinds
-        ]
-        if canonical and not every:
+    orders = [_rows(groups, kinds, families, name)]
+    turns = min(max(map(len, groups)), MAX_ROTATIONS)
+    for turn in range(1, turns):
+        turned = [_rotated(group, turn) for group in groups]
+        orders.append(_rows(turned, kinds, families, name))
+    if canonical and not every:
+        for rows in orders:
             rows[0] = (*rows[0][:3], canonical, rows[0][4])
-        orders.append(rows)
     return orders
+
+
+def _rows(
+    groups: Sequence[list[Address]],
+    kinds: tuple[tuple[Any, int, int], ...],
+    families: Mapping[int, Any],
+    name: str,
+) -> list[tuple[Any, ...]]:
+    return [
+        (
+            families[family],
+            kind,
+            proto,
+            name,
+            (text, port, 0, scope_id) if family == AF_INET6 else (text, port),
+        )
+        for group in groups
+        for family, text, scope_id in group
+        for kind, proto, port in kinds
+    ]
 
 
 def _rotated(group: list[Address], turn: int) -> list[Address]:

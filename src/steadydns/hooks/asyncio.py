@@ -16,7 +16,8 @@ from steadydns.hooks.patch import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from steadydns.resolver import Resolver, Rows
+    from steadydns.resolver import Resolver
+    from steadydns.tables import Rows
 
 NAME: Final = "asyncio"
 TARGET: Final = "asyncio.base_events"

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.hooks.patch import replace
 from steadydns.native import cooperative
-from steadydns.resolver import Table
+from steadydns.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from steadydns.resolver import Resolver, Rows
+    from steadydns.resolver import Resolver
+    from steadydns.tables import Rows
 
 NAME: Final = "stdlib"
 TARGET: Final = "socket"
@@ -42,7 +43,7 @@ def replacement(resolver: Resolver, table: Table) -> tuple[Callable[..., Rows], 
         flags: Any = 0,
     ) -> Rows:
         try:
-            # resolver.call_key, written out: this is the hot path of a hit.
+            # tables.call_key, written out: this is the hot path of a hit.
             ready = probe((host.__class__, host, port.__class__, port, family, type, proto, flags))
         except TypeError:  # an unhashable argument: the original says what is wrong with it
             ready = None

@@ -19,7 +19,8 @@ from steadydns.hooks.patch import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from steadydns.resolver import Resolver, Rows
+    from steadydns.resolver import Resolver
+    from steadydns.tables import Rows
 
 NAME: Final = "uvloop"
 TARGET: Final = "uvloop"
@@ -58,11 +59,8 @@ class _Names:
         """As `rows`, of what is not at hand."""
         if not self.active:
             return None
-        awaiting, table = self._resolver.awaiting, self._resolver.public
-        request = awaiting.accept(host, family, flags)
-        if request is None:
-            return None
-        return await awaiting.look_up(request, table, host, port, family, type_, proto, flags)
+        resolver = self._resolver
+        return await resolver.awaiting.attempt(resolver.public, host, port, family, type_, proto, flags)
 
     async def address(self, pair: Any, type_: int, family: Any, proto: Any, flags: Any) -> list[Any]:
         """Return the addresses, (host, port), that stand for one of a name; itself where it is none of ours."""

@@ -14,6 +14,8 @@ from steadydns.resolution.certain import Proven
 from steadydns.wire.message import NXDOMAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from steadydns.transport.exchange import Question
     from steadydns.wire.message import Answer
 
@@ -122,29 +124,34 @@ class Cache:
 
         A denial without an SOA record may not (RFC 2308 section 5).
         """
-        return self.keep((question.name.lower(), question.type), answer, now)
+        return self.keep(question.name.lower(), (question.type,), (answer,), now)[0]
 
-    def keep(self, key: tuple[bytes, int], answer: Answer, now: float) -> Entry:
-        """Do what `store` does; the key is the name in lower case and the type."""
-        addresses = answer.addresses
-        if addresses:
-            ttl, cap = answer.ttl, self.max_ttl
-        else:
-            ttl, cap = answer.negative_ttl or 0, self.max_negative_ttl
-        entry = Entry(answer, now, ttl if ttl < cap else cap)
-        entries = self._entries
+    def keep(
+        self, lowered: bytes, types: Sequence[int], answers: Sequence[Answer], now: float
+    ) -> list[Entry]:
+        """Do what `store` does with the answers for several types of one name, which is in lower case."""
+        made, entries = [], self._entries
         with self._lock:
-            known = entries.pop(key, None)
-            if known is not None:
-                self._bytes -= known.size
-            if ttl > 0 < cap:
-                entries[key] = entry
-                self._bytes += ENTRY_BYTES + ADDRESS_BYTES * len(addresses)
-                if len(entries) > self.max_entries or self._bytes > self.max_bytes:
-                    self._make_room()
-        if known is not None and known.useful and entry.denies_name:
-            self.prolong(entry)
-        return entry
+            for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
+                addresses = answer.addresses
+                if addresses:
+                    ttl, cap = answer.ttl, self.max_ttl
+                else:
+                    ttl, cap = answer.negative_ttl or 0, self.max_negative_ttl
+                entry = Entry(answer, now, ttl if ttl < cap else cap)
+                made.append(entry)
+                key = (lowered, type_)
+                known = entries.pop(key, None)
+                if known is not None:
+                    self._bytes -= known.size
+                    if known.useful and entry.denies_name:
+                        self.prolong(entry)
+                if ttl > 0 < cap:
+                    entries[key] = entry
+                    self._bytes += ENTRY_BYTES + ADDRESS_BYTES * len(addresses)
+            if len(entries) > self.max_entries or self._bytes > self.max_bytes:
+                self._make_room()
+        return made
 
     def _make_room(self) -> None:
         """Drop the least recently used; called with the lock held."""

@@ -16,7 +16,7 @@ T = TypeVar("T")
 class Flight(Generic[T]):
     """A lookup under way. `result` stays None when its leader was interrupted: a waiter then leads anew."""
 
-    __slots__ = ("_landed", "_watchers", "deadline", "landed", "leader", "result", "task")
+    __slots__ = ("_watchers", "deadline", "landed", "leader", "result", "task")
 
     def __init__(self, deadline: float = inf, *, task: bool = False) -> None:
         self.deadline = deadline
@@ -26,19 +26,16 @@ class Flight(Generic[T]):
         """Made by a coroutine, which others in its thread may wait for while it waits itself."""
         self.result: T | None = None
         self.landed = False
-        self._watchers: list[Callable[[], None]] = []
-        self._landed = Lock()
-        self._landed.acquire()
+        self._watchers: list[Callable[[], object]] = []
 
     def land(self, result: T | None) -> None:
         """Hand the result to the waiters."""
         self.result = result
         self.landed = True
-        self._landed.release()
         for told in self._watchers:
             told()
 
-    def watch(self, told: Callable[[], None]) -> bool:
+    def watch(self, told: Callable[[], object]) -> bool:
         """Have `told` called by whoever lands this flight, in their thread; False: it has landed already.
 
         It must not raise, may be called though the answer is False, and is kept until the flight is gone.
@@ -49,10 +46,10 @@ class Flight(Generic[T]):
 
     def wait(self, seconds: float) -> bool:
         """Wait for the leader; False when the time is over first."""
-        if not self._landed.acquire(timeout=max(seconds, 0.0)):
-            return False
-        self._landed.release()
-        return True
+        # A lock of this waiter's own: few flights have any, and none of those pays for it.
+        lock = Lock()
+        lock.acquire()
+        return not self.watch(lock.release) or lock.acquire(timeout=max(seconds, 0.0)) or self.landed
 
 
 class Flights(Generic[T]):
@@ -77,7 +74,9 @@ class Flights(Generic[T]):
 
     def leave(self, key: Hashable, flight: Flight[T], result: T | None) -> None:
         """End a flight: later callers start anew, those who wait get the result."""
-        self.abandon(key, flight)
+        flights = self._flights
+        if flights.get(key) is flight:
+            flights.pop(key, None)
         flight.land(result)
 
     def abandon(self, key: Hashable, flight: Flight[T]) -> None:

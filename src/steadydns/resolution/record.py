@@ -8,6 +8,8 @@ from steadydns.named import NamedTuple
 from steadydns.transport.exchange import TCP, Question, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from steadydns.transport.exchange import Flow, Server
     from steadydns.wire.message import Answer
 
@@ -58,38 +60,53 @@ class Record:
     What every lookup has, questions sent and answers, is kept raw and becomes events only when someone looks.
     """
 
-    __slots__ = ("_events", "_prompted", "_raw", "candidates", "connect_wait", "queries", "started", "waited")
+    # What most lookups never have stands in the class.
+    _events: list[Event] | None = None
+    _prompted: tuple[Server, bytes, tuple[int, ...], list[Answer | None]] | None = None
+    _raw: list[tuple[float, Flow, tuple[Question, ...] | Reply]] | None = None
+    prompted_until = 0.0
+    """Monotonic seconds: when what was asked at the start had its answers, or was no longer waited for."""
+    queries: Sequence[tuple[Server, str, int]] = ()
+    """(server, transport, number of questions) of each flow."""
+    candidates = 0
+    """Names of the search list that were considered."""
+    waited = 0.0
+    """Seconds spent waiting for another caller's query."""
+    connect_wait = 0.0
+    """Seconds after which a TCP handshake was raced with UDP; 0: it was not."""
 
     def __init__(self, started: float) -> None:
         self.started = started
-        self._events: list[Event] = []
-        self._prompted: tuple[Server, bytes, tuple[int, ...], list[Answer | None], float] | None = None
-        self._raw: list[tuple[float, Flow, tuple[Question, ...] | Reply]] = []
-        self.queries: list[tuple[Server, str, int]] = []
-        """(server, transport, number of questions) of each flow."""
-        self.candidates = 0
-        """Names of the search list that were considered."""
-        self.waited = 0.0
-        """Seconds spent waiting for another caller's query."""
-        self.connect_wait = 0.0
-        """Seconds after which a TCP handshake was raced with UDP; 0: it was not."""
 
     def sent(self, now: float, flow: Flow) -> None:
         """Note that a flow was opened with its questions."""
         questions = flow.questions
-        self.queries.append((flow.server, flow.transport, len(questions)))
-        self._raw.append((now, flow, questions))
+        self.queries = (*self.queries, (flow.server, flow.transport, len(questions)))
+        self._note_raw((now, flow, questions))
 
     def replied(self, now: float, reply: Reply) -> None:
         """Note an answer."""
-        self._raw.append((now, reply.flow, reply))
+        self._note_raw((now, reply.flow, reply))
+
+    def _note_raw(self, what: tuple[float, Flow, tuple[Question, ...] | Reply]) -> None:
+        if self._raw is None:
+            self._raw = []
+        self._raw.append(what)
 
     def prompted(
-        self, server: Server, name: bytes, types: tuple[int, ...], answers: list[Answer | None], now: float
+        self, server: Server, name: bytes, types: tuple[int, ...], answers: list[Answer | None]
     ) -> None:
-        """Note that types of one name were asked for at the start, over TCP, and what has come by now."""
-        self.queries.append((server, TCP, len(types)))
-        self._prompted = (server, name, types, answers, now)
+        """Note that types of one name were asked for at the start, over TCP; the list is filled as answers come."""
+        if self._prompted is not None:
+            _ = self.events
+        self.queries = (*self.queries, (server, TCP, len(types)))
+        self._prompted = (server, name, types, answers)
+
+    def forget_prompt(self, answers: list[Answer | None]) -> None:
+        """Take what `prompted` has noted with that list, if it has, for not asked."""
+        if self._prompted is not None and self._prompted[3] is answers:
+            self.queries = self.queries[:-1]
+            self._prompted = None
 
     def note(self, event: Event) -> None:
         """Note anything else."""
@@ -98,27 +115,28 @@ class Record:
     @property
     def events(self) -> list[Event]:
         """All events so far; the list itself."""
+        events = self._events
+        if events is None:
+            events = self._events = []
         if self._prompted is not None:
-            server, name, types, answers, now = self._prompted
+            server, name, types, answers = self._prompted
             self._prompted = None
             asked = [(Question(name, type_), answer) for type_, answer in zip(types, answers, strict=True)]
-            self._events += [Event(self.started, SENT, question, server, TCP) for question, _ in asked]
-            self._events += [
-                Event(now, RESPONSE, question, server, TCP, rcode_name(answer.rcode))
+            events += [Event(self.started, SENT, question, server, TCP) for question, _ in asked]
+            events += [
+                Event(self.prompted_until, RESPONSE, question, server, TCP, rcode_name(answer.rcode))
                 for question, answer in asked
                 if answer is not None
             ]
         if self._raw:
-            raw, self._raw = self._raw, []
+            raw, self._raw = self._raw, None
             for at, flow, what in raw:
                 if isinstance(what, Reply):
                     rcode = "" if what.answer is None else rcode_name(what.answer.rcode)
-                    self._events.append(
-                        Event(at, RESPONSE, what.question, flow.server, flow.transport, rcode)
-                    )
+                    events.append(Event(at, RESPONSE, what.question, flow.server, flow.transport, rcode))
                 else:
-                    self._events += [Event(at, SENT, one, flow.server, flow.transport) for one in what]
-        return self._events
+                    events += [Event(at, SENT, one, flow.server, flow.transport) for one in what]
+        return events
 
     @property
     def incidents(self) -> list[Event]:

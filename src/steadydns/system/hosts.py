@@ -11,7 +11,7 @@ import _socket
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Container, Mapping
 
 AF_UNSPEC = int(_socket.AF_UNSPEC)
 AF_INET = int(_socket.AF_INET)
@@ -40,6 +40,11 @@ class Hosts:
 
     def __repr__(self) -> str:
         return f"<Hosts: {len(self)} names>"
+
+    @property
+    def names(self) -> Container[bytes]:
+        """The names, in lower case."""
+        return self._families
 
     def families(self, name: bytes) -> int:
         """Return IPV4, IPV6, both or 0: the families the file has for *name* as typed, case aside.

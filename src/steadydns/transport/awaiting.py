@@ -13,7 +13,7 @@ from steadydns.wire.message import WireError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from steadydns.transport.exchange import Flow, Question, Step
+    from steadydns.transport.exchange import Flow, Question, Server, Step
     from steadydns.transport.loops import LoopNetwork
     from steadydns.wire.message import Answer
 
@@ -23,23 +23,21 @@ T = TypeVar("T")
 _new = tuple.__new__
 
 
-def prompt(network: LoopNetwork, flow: Flow, until: float) -> Prompt | None:
-    """Put a flow's questions on an open connection; None where there is none, and nothing was asked.
+def prompt(
+    network: LoopNetwork, server: Server, name: bytes, types: tuple[int, ...], now: float, until: float
+) -> Prompt | None:
+    """Ask for types of one name on an open connection; None where there is none, and nothing was asked.
 
-    This is the first attempt of most lookups, as `blocking.prompt` makes it. Whoever calls waits for the future of what
-    is returned, and releases it when that is interrupted.
+    This is the first attempt of most lookups, as `Connection.prompt` makes it. Whoever calls waits for the future of what
+    is returned, at most until then, and releases it when that is interrupted.
     """
-    shared = network.established(flow.server, flow.opened)
+    shared = network.established(server, now)
     if shared is None:
         return None
-    flow.connected = True
-    begun = Prompt(flow, network)
     try:
-        begun.ask(shared, flow.opened)
+        return shared.prompt(name, types, now, until)
     except WireError:
         return None
-    network.alarms.set(until, begun)
-    return begun
 
 
 class Exchange:
@@ -54,10 +52,10 @@ class Exchange:
         self._error: OSError | None = None
         self._future: asyncio.Future[None] | None = None
 
-    def adopt(self, stream: Prompt) -> None:
+    def adopt(self, flow: Flow, stream: Prompt) -> None:
         """Go on with a flow that was opened before."""
-        stream.inbox = self
-        self._channels[stream.flow] = stream
+        stream.adopt(flow, self)
+        self._channels[flow] = stream
 
     async def perform(self, step: Step) -> list[Reply]:
         """Open the step's flows and wait for the first replies, or until its time has come.
@@ -131,12 +129,14 @@ class Exchange:
 
 
 async def run(
-    program: Generator[Step, list[Reply], T], network: LoopNetwork, begun: Prompt | None = None
+    program: Generator[Step, list[Reply], T],
+    network: LoopNetwork,
+    begun: tuple[Flow, Prompt] | None = None,
 ) -> T:
     """Run a resolution to its end in this task and return its result; `begun` is what `prompt` left open."""
     exchange = Exchange(network)
     if begun is not None:
-        exchange.adopt(begun)
+        exchange.adopt(*begun)
     replies: list[Reply] | None = None  # what starts a generator
     try:
         while True:

@@ -78,7 +78,7 @@ class Stream:
             flow.connected = self.connection.connected
             return []
         flow.connected = connection.connected
-        return [_new(Reply, (flow, question, answer, "")) for question, answer in answers]
+        return [_new(Reply, (flow, question, answer, "")) for question, answer, _ in answers]
 
     @property
     def finished(self) -> bool:

@@ -6,11 +6,12 @@ Answers may come in any order; they are matched by id and question. No sockets h
 from __future__ import annotations
 
 from os import urandom
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.transport.exchange import Question
+from steadydns.wire.direct import read_direct
 from steadydns.wire.framing import Deframer
-from steadydns.wire.message import Answer, Mismatch, WireError, framed_query, parse
+from steadydns.wire.message import TAIL_SIZE, Answer, Mismatch, WireError, framed_queries, parse_any
 from steadydns.wire.names import encode_name
 
 NO_ID: Final = -1
@@ -20,6 +21,10 @@ RECENT: Final = 1024
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeAlias
+
+    Asked: TypeAlias = tuple[Question, bytes, Any]
+    """A question, the same as it stands in the message, and who asked it."""
 
 
 class Pipeline:
@@ -32,29 +37,30 @@ class Pipeline:
         # The stream is what an off-path attacker cannot forge; ids have only to be distinct (RFC 7766 section 6.2.1).
         self.last_id = int.from_bytes(urandom(2), "big")
         self._asked = 0
-        self.waiting: dict[int, tuple[Question, bytes]] = {}
+        self.waiting: dict[int, Asked] = {}
 
-    def ask(self, questions: Sequence[Question]) -> bytes:
-        """Register the questions and return the bytes to send, all in one piece.
+    def ask(self, questions: Sequence[Question], asker: Any = None) -> bytes:
+        """Register the questions and return the bytes to send, all in one piece; `asker` comes with the answers.
 
         Raises:
             WireError: a name cannot be encoded.
         """
-        parts = []
+        data = b""
         ident, previous, wire = self.last_id, None, b""
         for question in questions:
             name, type_ = question
             if name is not previous:
                 previous, wire = name, encode_name(name)
             ident = (ident + 1) & 0xFFFF
-            self.waiting[ident] = (question, wire)
-            parts.append(framed_query(ident, wire, type_))
+            (expected,), part = framed_queries(ident, wire, (type_,))
+            self.waiting[ident] = (question, expected, asker)
+            data += part
         self.last_id = ident
         self._asked += len(questions)
-        return b"".join(parts)
+        return data
 
-    def feed(self, data: bytes, garbled: list[Question] | None = None) -> list[tuple[Question, Answer]]:
-        """Take what was received; return the questions it answers.
+    def feed(self, data: bytes, garbled: list[Asked] | None = None) -> list[tuple[Question, Answer, Any]]:
+        """Take what was received; return the questions it answers, and who asked them.
 
         Args:
             data: What came.
@@ -65,24 +71,30 @@ class Pipeline:
                 Without `garbled` also for an answer that makes no sense. A second answer to the same question is
                 nothing of that kind: CoreDNS sends two where a plugin has refused.
         """
-        answered = []
-        for message in self._deframer.feed(data):
-            ident = message[0] << 8 | message[1] if len(message) > 1 else NO_ID
-            asked = self.waiting.get(ident)
+        waiting, answered = self.waiting, []
+        data, spans = self._deframer.cut(data)
+        for start, end in spans:
+            ident = data[start] << 8 | data[start + 1] if end - start > 1 else NO_ID
+            asked = waiting.get(ident)
             if asked is None:
                 if self.is_recent(ident):
                     continue
                 raise WireError("an answer to no question in flight")
-            question, name = asked
-            try:
-                answered.append((question, parse(message, ident, name, question.type)))
-            except Mismatch:
-                raise
-            except WireError:
-                if garbled is None:
+            question, expected, asker = asked
+            type_ = question.type
+            answer = read_direct(data, start, end, ident, expected, type_)
+            if answer is None:
+                try:
+                    answer = parse_any(data[start:end], ident, expected[:-TAIL_SIZE], type_)
+                except Mismatch:
                     raise
-                garbled.append(question)
-            del self.waiting[ident]
+                except WireError:
+                    if garbled is None:
+                        raise
+                    garbled.append(asked)
+            del waiting[ident]
+            if answer is not None:
+                answered.append((question, answer, asker))
         return answered
 
     def is_recent(self, ident: int) -> bool:
@@ -100,7 +112,7 @@ class Pipeline:
         self,
         received: bytes,
         first: int,
-        wire: bytes,
+        expected: Sequence[bytes],
         name: bytes,
         types: tuple[int, ...],
         answers: list[Answer | None],
@@ -109,11 +121,12 @@ class Pipeline:
 
         Their ids count up from `first`, in the order of `types`; those without an answer are still in flight.
         """
-        self._deframer.feed(received)
+        self._deframer.cut(received)
         for number, (type_, answer) in enumerate(zip(types, answers, strict=True)):
             if answer is None:
-                self.waiting[(first + number) & 0xFFFF] = (Question(name, type_), wire)
+                asked = (Question(name, type_), expected[number], None)
+                self.waiting[(first + number) & 0xFFFF] = asked
 
     def unanswered(self) -> tuple[Question, ...]:
         """The questions in flight, in the order they were asked."""
-        return tuple(question for question, _ in self.waiting.values())
+        return tuple(question for question, _, _ in self.waiting.values())

@@ -6,6 +6,7 @@ has to read for others.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from steadydns.native import RLock, poll
@@ -60,36 +61,39 @@ class Pool:
     """Idle connections and running probes, by server."""
 
     def __init__(self) -> None:
-        # Guards the tables below; held for list operations only, never during I/O that could wait. Re-entrant, because
-        # a signal handler may look a name up while this thread holds it.
+        # Guards the probes; held for dict operations only, never during I/O that could wait. Re-entrant, because a
+        # signal handler may look a name up while this thread holds it.
         self._lock = RLock()
+        # No lock guards these lists: each operation on one is a single step, and what is popped belongs to whoever did.
         self._idle: dict[Server, list[Connection]] = {}
         self._probes: dict[Server, Probe] = {}
 
     def take(self, server: Server, now: float) -> Connection | None:
         """Return the idle connection that answered last, or None."""
-        with self._lock:
-            idle = self._idle.get(server)
-            if not idle:
-                return None
+        idle = self._idle.get(server)
+        if not idle:
+            return None
+        try:
             connection = idle.pop()
-            if now - connection.answered_at <= IDLE_LIMIT:
-                return connection
-            # The most recent one is too old, so all are.
-            stale = [connection, *idle]
-            idle.clear()
-        for connection in stale:
-            connection.close()
+        except IndexError:  # another thread took the last one in between
+            return None
+        if now - connection.answered_at <= IDLE_LIMIT:
+            return connection
+        # The most recent one is too old, so all are.
+        connection.close()
+        for stale in _all_of(idle):
+            stale.close()
         return None
 
     def put(self, connection: Connection) -> None:
         """Keep a connection without questions in flight for the next lookup."""
-        with self._lock:
+        idle = self._idle.get(connection.server)
+        if idle is None:
             idle = self._idle.setdefault(connection.server, [])
-            if len(idle) < MAX_IDLE:
-                idle.append(connection)
-                return
-        connection.close()
+        if len(idle) < MAX_IDLE:
+            idle.append(connection)
+        else:
+            connection.close()
 
     def retire(self, server: Server, unproven_since: float) -> None:
         """Close the idle connections that have answered nothing since that time.
@@ -97,12 +101,12 @@ class Pool:
         A question sent then got no answer. Connections through a NAT are pinned to one backend each, so the others
         may be as dead; one that has answered since is not.
         """
-        with self._lock:
-            idle = self._idle.get(server, [])
-            dead = [c for c in idle if c.answered_at < unproven_since]
-            idle[:] = [c for c in idle if c.answered_at >= unproven_since]
-        for connection in dead:
-            connection.close()
+        idle = self._idle.get(server, [])
+        for connection in reversed(_all_of(idle)):
+            if connection.answered_at < unproven_since:
+                connection.close()
+            else:
+                idle.append(connection)
 
     def has_idle(self, server: Server, now: float) -> bool:
         """Whether `take` would return a connection."""
@@ -147,13 +151,13 @@ class Pool:
 
     def close(self) -> None:
         """Close everything that is idle or probing."""
+        for idle in list(self._idle.values()):
+            for connection in _all_of(idle):
+                connection.close()
         with self._lock:
-            connections = [c for idle in self._idle.values() for c in idle]
-            connections += [probe.connection for probe in self._probes.values()]
-            self._idle.clear()
-            self._probes.clear()
-        for connection in connections:
-            connection.close()
+            probes, self._probes = self._probes, {}
+        for probe in probes.values():
+            probe.connection.close()
 
     def after_fork(self) -> None:
         """In the child: begin anew. Closing here does not disturb the parent's connections."""
@@ -167,5 +171,14 @@ class Pool:
 
     def __repr__(self) -> str:
         """State in one line."""
-        idle = ", ".join(f"{server}: {len(found)}" for server, found in self._idle.items())
+        idle = ", ".join(f"{server}: {len(found)}" for server, found in list(self._idle.items()))
         return f"<Pool idle {{{idle}}}, {len(self._probes)} probes>"
+
+
+def _all_of(idle: list[Connection]) -> list[Connection]:
+    """Take every connection, the last one first, each from whoever else may be taking some."""
+    taken = []
+    with suppress(IndexError):
+        while True:
+            taken.append(idle.pop())
+    return taken

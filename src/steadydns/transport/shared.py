@@ -9,17 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
+from math import inf
 from typing import TYPE_CHECKING, Final
 
+from steadydns.transport.exchange import Question
 from steadydns.transport.pool import IDLE_LIMIT
+from steadydns.transport.streams import Prompt
 from steadydns.transport.tcp import Connection
-from steadydns.wire.message import WireError
+from steadydns.wire.message import WireError, framed_queries
+from steadydns.wire.names import encode_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from steadydns.transport.exchange import Question, Server
+    from steadydns.transport.exchange import Server
     from steadydns.transport.loops import LoopNetwork
+    from steadydns.transport.pipeline import Asked
     from steadydns.transport.streams import Stream
 
 MAX_ASKED: Final = 60_000
@@ -38,6 +43,10 @@ HANDSHAKE: Final = 0.1
 """Seconds a handshake may have taken for further lookups to wait for it."""
 
 
+# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
+_new = tuple.__new__
+
+
 class Shared:
     """One connection, and the streams that wait for answers on it. Used by its loop's thread alone."""
 
@@ -46,12 +55,12 @@ class Shared:
         "_answered",
         "_asked",
         "_connection",
+        "_due",
         "_flushing",
         "_network",
         "_slow",
         "_unsent",
-        "_waiters",
-        "_watched",
+        "_waiting",
         "_writing",
         "live",
         "opened",
@@ -70,12 +79,15 @@ class Shared:
         """Streams that wait for answers here."""
         self.retired = False
         """Takes no more questions, and is closed when it has given its answers."""
-        self._waiters: dict[Question, list[Stream]] = {}
+        self._waiting = self._connection.pipeline.waiting
+        """Who asked what, in that order."""
         self._unsent: list[bytes] = []
         self._asked = 0
         self._answered = 0
         """Answers since the last look at the pace."""
-        self._slow = self._flushing = self._writing = self._watched = False
+        self._due = inf
+        """Monotonic seconds: when the alarm rings."""
+        self._slow = self._flushing = self._writing = False
         try:
             asyncio.get_running_loop().add_reader(self._connection.fd, self._readable)
             self._watch_writing()
@@ -100,7 +112,7 @@ class Shared:
         connection = self._connection
         if not connection.connected:
             return now - self.opened <= HANDSHAKE
-        return bool(self._waiters) or now - (connection.answered_at or self.opened) <= IDLE_LIMIT
+        return bool(self._waiting) or now - (connection.answered_at or self.opened) <= IDLE_LIMIT
 
     def ask(self, stream: Stream, questions: Sequence[Question], now: float) -> None:
         """Put a stream's questions on their way, together with what others ask in the same turn of the loop.
@@ -108,19 +120,34 @@ class Shared:
         Raises:
             WireError: a name cannot be encoded.
         """
-        self._unsent.append(self._connection.pipeline.ask(questions))
-        waiters = self._waiters
-        alone = not waiters
-        for question in questions:
-            if question in waiters:
-                waiters[question].append(stream)
-            else:
-                waiters[question] = [stream]
-        self._asked += len(questions)
+        alone = not self._waiting
+        self._unsent.append(self._connection.pipeline.ask(questions, stream))
+        self._asked_on(len(questions), now + LATE, alone=alone)
+
+    def prompt(self, name: bytes, types: tuple[int, ...], now: float, until: float) -> Prompt:
+        """Put types of one name on their way, as `ask` does; the stream ends its wait at that time, monotonic seconds.
+
+        Raises:
+            WireError: the name cannot be encoded.
+        """
+        pipeline, waiting = self._connection.pipeline, self._waiting
+        alone, wire = not waiting, encode_name(name)
+        ident = pipeline.begin(len(types))
+        expected, data = framed_queries(ident, wire, types)
+        questions = tuple([_new(Question, (name, type_)) for type_ in types])
+        stream = Prompt(self, self._network, questions, now, until)
+        for number, question in enumerate(questions):
+            waiting[ident + number & 0xFFFF] = (question, expected[number], stream)
+        self._unsent.append(data)
+        self._asked_on(len(types), min(now + LATE, until), alone=alone)
+        return stream
+
+    def _asked_on(self, count: int, due: float, *, alone: bool) -> None:
+        """Have what one more stream asks sent, and its answers watched for."""
+        self._asked += count
         self.live += 1
-        if not self._watched:
-            self._watched = True
-            self._network.alarms.set(now + LATE, self)
+        if due < self._due:
+            self._set_alarm(due)
         if self._flushing or not self._connection.connected:
             return
         if alone:
@@ -158,7 +185,7 @@ class Shared:
 
     def _readable(self) -> None:
         now = self._network.clock()
-        garbled: list[Question] = []
+        garbled: list[Asked] = []
         try:
             if not self._connection.connected:
                 self._connection.proceed(select.POLLIN, now)
@@ -167,46 +194,52 @@ class Shared:
         except (OSError, WireError) as error:
             self._lose(error)
             return
-        waiters = self._waiters
         self._answered += len(answers)
-        for question, answer in answers:
-            for stream in waiters.pop(question, ()):
-                stream.answer(question, answer)
-        for question in garbled:
-            for stream in waiters.pop(question, ()):
-                stream.fail(WireError("an answer that makes no sense"))
-        if not waiters:
+        for question, answer, stream in answers:
+            stream.answer(question, answer)
+        for _, _, stream in garbled:
+            stream.fail(WireError("an answer that makes no sense"))
+        if not self._waiting:
             self._slow = False
         if not self.live and self.retired:
             self.close()
 
     def wake(self) -> None:
-        """Look, when the alarm rings, whether lookups wait behind one that the server takes its time for.
+        """Look, when the alarm rings, whose time is over, and whether others wait behind a question that takes its time.
 
         RFC 7766 section 6.2.1.1 has servers answer in any order; CoreDNS takes one question of a connection after the
         other, and forwards it before it reads the next.
         """
-        if self._waiters and self._connection.connected:
+        if self._waiting and self._connection.connected:
             self._readable()  # what has come while the loop was busy is not late
-        self._watched = False
-        waiters = self._waiters
-        answered, self._answered = self._answered, 0
-        if not waiters:
-            return
         now = self._network.clock()
-        self._watched = True
-        self._network.alarms.set(now + LATE, self)
-        head = next(iter(waiters.values()))[0]
-        if self._slow or now - head.asked_at < LATE or answered >= BRISK or len(waiters) <= PACE * answered:
+        if now < self._due:  # an alarm that was set before a sooner one
+            return
+        self._due = inf
+        answered, self._answered = self._answered, 0
+        if not self._waiting:
+            return
+        streams: list[Stream] = list(dict.fromkeys(stream for _, _, stream in self._waiting.values()))
+        due = now + LATE
+        for stream in streams:
+            if stream.until <= now:
+                stream.wake()
+            elif stream.until < due:
+                due = stream.until
+        self._set_alarm(due)
+        head = streams[0]
+        late = now - head.asked_at >= LATE
+        if self._slow or not late or answered >= BRISK or len(self._waiting) <= PACE * answered:
             return
         self._slow = True
-        others = [
-            one for one in dict.fromkeys(one for on in waiters.values() for one in on) if one is not head
-        ]
-        if others:
+        if len(streams) > 1:
             self._network.keep_apart(self.server, now)
-        for stream in others:
+        for stream in streams[1:]:
             stream.spread(now)
+
+    def _set_alarm(self, due: float) -> None:
+        self._due = due
+        self._network.alarms.set(due, self)
 
     def leave(self) -> None:
         """Let a stream go; what it has not been told is then nobody's."""
@@ -223,7 +256,7 @@ class Shared:
 
     def _lose(self, error: OSError | WireError) -> None:
         """The connection is gone: its streams go on elsewhere, or have failed."""
-        streams = dict.fromkeys(one for waiting in self._waiters.values() for one in waiting)
+        streams = dict.fromkeys(stream for _, _, stream in self._waiting.values())
         self.close()
         for stream in streams:
             stream.lose(self, error)
@@ -232,7 +265,7 @@ class Shared:
         """Close the socket, in the loop's own thread, and have it watched no longer."""
         self.retired = True
         self._network.forget(self)
-        self._waiters.clear()
+        self._waiting.clear()
         self._unsent.clear()
         with contextlib.suppress(RuntimeError):  # no loop runs: what was watched is not any more
             loop = asyncio.get_running_loop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from math import inf
 from typing import TYPE_CHECKING, Final, Protocol
 
 from steadydns.transport.udp import Datagram
@@ -30,6 +31,9 @@ class Stream:
     """A flow on a shared connection, or on two if it did not get on with the first."""
 
     __slots__ = ("_may_move", "_network", "_on", "_unanswered", "asked_at", "flow", "inbox")
+
+    until: float = inf
+    """Monotonic seconds: when its connection wakes it."""
 
     def __init__(self, flow: Flow, inbox: Inbox | None, network: LoopNetwork, *, may_move: bool) -> None:
         self.flow = flow
@@ -103,12 +107,15 @@ class Stream:
         self._unanswered.clear()
         self._fail(error)
 
+    def wake(self) -> None:
+        """Do nothing: its exchange has an alarm of its own."""
+
     def spread(self, now: float) -> None:
         """Ask on another connection, too, where nobody else is in the way."""
-        if not self._unanswered or len(self._on) > 1:
+        if not self._unanswered or len(self._on) != 1:
             return
         try:
-            shared = self._network.connection(self.flow.server, now, apart=True)
+            shared = self._network.connection(self._on[0].server, now, apart=True)
             if shared not in self._on:
                 self.ask(shared, now)
         except OSError:  # then the one it is on has to do
@@ -125,27 +132,48 @@ class Stream:
 class Prompt(Stream):
     """The flow of a first attempt: keeps its answers, and wakes nobody before the last one, until it is adopted."""
 
-    __slots__ = ("__weakref__", "answers", "failed", "future")
+    __slots__ = ("answers", "failed", "future", "questions", "until")
 
-    def __init__(self, flow: Flow, network: LoopNetwork) -> None:
-        # What an open connection fails with counts for nothing, so it need not move: a new attempt is made.
-        super().__init__(flow, None, network, may_move=False)
-        self.answers: list[tuple[Question, Answer]] = []
+    flow: Flow
+
+    def __init__(
+        self, shared: Shared, network: LoopNetwork, questions: tuple[Question, ...], now: float, until: float
+    ) -> None:
+        # As Stream's, written out: a lookup has one, and most end here. What an open connection fails with counts for
+        # nothing, so it need not move: a new attempt is made.
+        self.inbox = None
+        self.asked_at = now
+        self.until = until
+        self._network = network
+        self.questions = questions
+        self._unanswered = list(questions)
+        self._on = [shared]
+        self._may_move = False
+        self.answers: dict[Question, Answer] = {}
         self.failed = False
-        self.future = asyncio.get_running_loop().create_future()
+        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def _tell(self, question: Question, answer: Answer) -> None:
+    def answer(self, question: Question, answer: Answer) -> None:
+        """Take an answer; of two to one question the first counts."""
         if self.inbox is not None:
-            self.inbox.put(self.flow, question, answer)
+            super().answer(question, answer)
             return
-        self.answers.append((question, answer))
-        if not self._unanswered:
-            self.wake()
+        unanswered = self._unanswered
+        if question in unanswered:
+            unanswered.remove(question)
+            self.answers[question] = answer
+            if not unanswered:
+                self.release()
+                self.wake()
 
     def _fail(self, error: Exception) -> None:
         self.failed = True
         super()._fail(error)
         self.wake()
+
+    def adopt(self, flow: Flow, inbox: Inbox) -> None:
+        """Tell the inbox what else comes, as of this flow."""
+        self.flow, self.inbox, self.until = flow, inbox, inf
 
     def wake(self) -> None:
         """End the wait."""

@@ -7,16 +7,22 @@ import errno
 import select
 import socket
 from struct import Struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.transport.pipeline import Pipeline
 from steadydns.wire.direct import read_direct
-from steadydns.wire.message import WireError, framed_queries, parse
+from steadydns.wire.message import TAIL_SIZE, WireError, framed_queries, parse_any
 from steadydns.wire.names import encode_name
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from steadydns.transport.exchange import Question, Server
+    from steadydns.transport.pipeline import Asked
     from steadydns.wire.message import Answer
+
+    Prompted: TypeAlias = tuple[int, list[bytes]]
+    """The id of the first question, and the questions as they stand in the messages."""
 
 RECEIVE_SIZE: Final = 65536
 _PROMPT_SIZE: Final = 4096  # what a few answers fit in; more is read in pieces
@@ -29,7 +35,7 @@ _Socket = _socket.socket
 
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
-# The connection's own timeout is for `prompt`; everything else waits in a driver.
+# The connection's own timeout is for `prompt` and `collect`; everything else waits in a driver.
 _DONT_WAIT: Final = _socket.MSG_DONTWAIT
 
 _LENGTH_AND_ID: Final = Struct("!HH").unpack_from
@@ -42,8 +48,8 @@ _STREAM: Final = _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK | _socket.SOCK_CLOE
 class Connection:
     """One connection and the questions in flight on it. Used by one lookup at a time; the pool hands it on.
 
-    Every method that does I/O may raise OSError (the peer is gone) and `receive` also WireError (the peer talks
-    nonsense); after either the connection must be closed.
+    Every method that does I/O may raise OSError (the peer is gone), and those that read also WireError (the peer talks
+    nonsense); after either, or any other exception in the middle of them, the connection must be closed.
     """
 
     __slots__ = ("_outbox", "_patience", "answered_at", "connected", "fd", "pipeline", "server", "sock")
@@ -95,7 +101,7 @@ class Connection:
             return select.POLLIN | select.POLLOUT
         return select.POLLIN
 
-    def proceed(self, events: int, now: float) -> list[tuple[Question, Answer]]:
+    def proceed(self, events: int, now: float) -> list[tuple[Question, Answer, Any]]:
         """Do what the polled events allow: finish the handshake, send, receive."""
         if not self.connected:
             code = self.sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
@@ -113,8 +119,8 @@ class Connection:
             return []
         return self.receive(now)
 
-    def receive(self, now: float, garbled: list[Question] | None = None) -> list[tuple[Question, Answer]]:
-        """Read what has come; `garbled` as for Pipeline.feed."""
+    def receive(self, now: float, garbled: list[Asked] | None = None) -> list[tuple[Question, Answer, Any]]:
+        """Read what has come; `garbled`, and what is returned, as for Pipeline.feed."""
         try:
             data = self.sock.recv(RECEIVE_SIZE, _DONT_WAIT)
         except BlockingIOError:
@@ -128,42 +134,46 @@ class Connection:
             self.sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)
         return answers
 
-    def prompt(self, name: bytes, types: tuple[int, ...], patience: float) -> list[Answer | None]:
-        """Ask for some types of one name, in the calling thread, and wait for the answers.
+    def prompt(self, name: bytes, types: tuple[int, ...], patience: float) -> Prompted:
+        """Ask for some types of one name, in the calling thread; `collect` waits for the answers.
 
         For an idle connection: the shortest way there is, two or three system calls. Seconds of silence after which
-        it gives up are `patience`; None then stands for each answer that is missing, and `proceed` can go on waiting
-        for it. The connection is closed when this raises.
+        `collect` gives up are `patience`.
 
         Raises:
             OSError: the peer is gone.
-            WireError: the name cannot be encoded, or the peer talks nonsense.
+            WireError: the name cannot be encoded.
         """
-        try:
-            if self._patience != patience:
-                self._be_patient(patience)
-            return self._prompt(name, types)
-        except BaseException:
-            self.sock.close()
-            raise
-
-    def _prompt(self, name: bytes, types: tuple[int, ...]) -> list[Answer | None]:
-        sock, pipeline = self.sock, self.pipeline
-        wire = encode_name(name)
-        missing = count = len(types)
-        first = pipeline.begin(count)
-        questions, data = framed_queries(first, wire, types)
-        answers: list[Answer | None] = [None] * count
-        if sock.send(data) != len(data):
+        if self._patience != patience:
+            self._be_patient(patience)
+        first = self.pipeline.begin(len(types))
+        expected, data = framed_queries(first, encode_name(name), types)
+        if self.sock.send(data) != len(data):
             raise ConnectionResetError(errno.ECONNRESET, f"{self.server} takes no more")
+        return first, expected
+
+    def collect(
+        self, prompted: Prompted, name: bytes, types: tuple[int, ...], answers: list[Answer | None]
+    ) -> bool:
+        """Wait for the answers to what `prompt` has asked; whether all came.
+
+        They are put into the list in the place of None, as they come. If some are missing, `proceed` can go on waiting
+        for them.
+
+        Raises:
+            OSError: the peer is gone.
+            WireError: the peer talks nonsense.
+        """
+        sock, (first, expected) = self.sock, prompted
+        missing = count = len(types)
         received, at = b"", 0
         while missing:
             sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)  # see _flush
             try:
                 more = sock.recv(_PROMPT_SIZE)
             except BlockingIOError:
-                pipeline.resume(received[at:], first, wire, name, types, answers)
-                return answers
+                self.pipeline.resume(received[at:], first, expected, name, types, answers)
+                return False
             if not more:
                 raise ConnectionResetError(errno.ECONNRESET, f"{self.server} closed the connection")
             received = received + more if received else more
@@ -177,16 +187,17 @@ class Connection:
                 index = (ident - first) & 0xFFFF
                 at = end
                 if index >= count or answers[index] is not None:
-                    if pipeline.is_recent(ident):
+                    if self.pipeline.is_recent(ident):
                         continue
                     raise WireError("an answer to no question in flight")
-                type_ = types[index]
-                answer = read_direct(received, start, end, ident, questions[index], type_)
-                answers[index] = answer or parse(received[start:end], ident, wire, type_)
+                question, type_ = expected[index], types[index]
+                answers[index] = read_direct(received, start, end, ident, question, type_) or parse_any(
+                    received[start:end], ident, question[:-TAIL_SIZE], type_
+                )
                 missing -= 1
         if at != len(received):
-            pipeline.feed(received[at:])
-        return answers
+            self.pipeline.feed(received[at:])
+        return True
 
     def _be_patient(self, patience: float) -> None:
         """Let the socket block, but not for longer (socket(7), SO_RCVTIMEO)."""

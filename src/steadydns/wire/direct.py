@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _POINTER_TO_QUESTION = 0xC00C
 
 _HEADER = Struct("!6H").unpack_from
+_KIND_AND_RCODE = KIND | RCODE
 _TYPE_AND_CLASS = 4  # octets of a question after its name
 
 
@@ -34,6 +35,22 @@ def _layout(qtype: int, length: int) -> _Layout:
 
 
 _ADDRESS_RECORDS = {A: _layout(A, 4), AAAA: _layout(AAAA, 16)}
+
+# A whole message with one address, by length of the question and type: how to read it, its length, what the record begins
+# with, its length of RDATA. A service's names have few lengths; no question is longer than 259 octets.
+_SINGLES: dict[tuple[int, int], tuple[Callable[[bytes, int], Any], int, bytes, int]] = {}
+
+
+def _single(length: int, qtype: int) -> tuple[Callable[[bytes, int], Any], int, bytes, int] | None:
+    layout = _ADDRESS_RECORDS.get(qtype)
+    if layout is None:
+        return None
+    _, _, begin, size, _ = layout
+    message = Struct(f"!6H{length}s6siH{size}s")
+    single = _SINGLES[length, qtype] = (message.unpack_from, message.size, begin, size)
+    return single
+
+
 _RECORD = Struct("!HHHiH")
 _MINIMUM = Struct("!I")
 _OPT_RECORD = Struct(
@@ -53,13 +70,41 @@ def read_direct(data: bytes, at: int, end: int, ident: int, question: bytes, qty
 
     Gives None for every other layout, and for what answers something else or is malformed.
     """
+    length = len(question)
+    single = _SINGLES.get((length, qtype)) or _single(length, qtype)
+    if single is not None and at + single[1] <= end:
+        unpack, _, owner, size = single
+        got, flags, questions, answers, _, _, echo, begin, ttl, rdlength, address = unpack(data, at)
+        if (
+            answers == 1 == questions
+            and got == ident
+            and flags & _KIND_AND_RCODE == RESPONSE
+            and rdlength == size
+            and begin == owner
+            and echo == question
+        ):
+            return _new_tuple(
+                Answer,
+                (
+                    0,
+                    flags & TRUNCATED != 0,
+                    flags & AUTHORITATIVE != 0,
+                    (address,),
+                    ttl if ttl > 0 else 0,
+                    b"",
+                    False,
+                    None,
+                    False,
+                    (),
+                ),
+            )
     start = at + 12
     if start > end:
         return None
     got, flags, questions, answers, authorities, additionals = _HEADER(data, at)
     if got != ident or flags & KIND != RESPONSE or questions != 1 or not data.startswith(question, start):
         return None
-    offset = start + len(question)
+    offset = start + length
     rcode = flags & RCODE
     addresses: tuple[bytes, ...] = ()
     ttl = 0

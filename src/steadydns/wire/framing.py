@@ -38,19 +38,21 @@ class Deframer:
         """Octets that wait for the rest of their message; not 0 when the stream ends means a message was cut."""
         return len(self._pending)
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Take the next octets of the stream, give the messages they complete, in order."""
-        pending = self._pending
-        if pending:
-            data = bytes(pending) + data
-        messages = []
+    def cut(self, data: bytes) -> tuple[bytes, list[tuple[int, int]]]:
+        """Take the next octets of the stream; give it from where it was left, and where the complete messages lie in it.
+
+        Each message is a pair of offsets, its first octet's and that behind its last: nothing is copied that nobody reads.
+        """
+        if self._pending:
+            data = self._pending + data
+        spans = []
         at, size = 0, len(data)
         while size >= at + 2:
             start = at + 2
             end = start + (data[at] << 8 | data[at + 1])
             if end > size:
                 break
-            messages.append(data[start:end])
+            spans.append((start, end))
             at = end
         self._pending = data[at:]
-        return messages
+        return data, spans

@@ -6,6 +6,7 @@ Imports the codec's own parts and struct. Never chooses an id, a server or a tim
 from __future__ import annotations
 
 from struct import Struct
+from typing import TYPE_CHECKING
 
 from .answer import Answer, Disorderly
 from .codes import (
@@ -30,6 +31,9 @@ from .errors import Mismatch, WireError
 from .general import AUTHORITATIVE, KIND, PROVEN, RCODE, RESPONSE, TRUNCATED, read_response
 from .names import present_name
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "AAAA",
     "CNAME",
@@ -45,13 +49,14 @@ __all__ = [
     "RETRIED",
     "SERVFAIL",
     "SOA",
+    "TAIL_SIZE",
     "A",
     "Answer",
     "Mismatch",
     "WireError",
     "framed_queries",
-    "framed_query",
     "parse",
+    "parse_any",
     "query",
 ]
 
@@ -62,6 +67,8 @@ _HEADER = Struct("!6H")
 _FRAMED = Struct("!7H").pack  # length of the message, then its header
 _QUESTION_TAIL = Struct("!HH")
 _OPT_RECORD = Struct("!xHHIH")  # the root as owner, type, UDP payload size, flags, length of options
+TAIL_SIZE = _QUESTION_TAIL.size
+_FRAMED_REST = _HEADER.size + TAIL_SIZE
 _TAILS = {qtype: _QUESTION_TAIL.pack(qtype, IN) for qtype in (A, AAAA)}
 
 # Servers that could not read the question, or would not, may send back a bare header.
@@ -91,19 +98,17 @@ def query(ident: int, qname: bytes, qtype: int, edns_payload: int = 0, ad: bool 
     return _HEADER.pack(ident, flags, 1, 0, 0, 0) + qname + tail
 
 
-def framed_query(ident: int, qname: bytes, qtype: int) -> bytes:
-    """Build the same query without options, with its length in front as TCP wants it (RFC 1035 section 4.2.2)."""
-    return _FRAMED(len(qname) + 16, ident, _RECURSION_DESIRED, 1, 0, 0, 0) + qname + tail_of(qtype)
+def framed_queries(ident: int, qname: bytes, qtypes: Sequence[int]) -> tuple[list[bytes], bytes]:
+    """Build queries without options for several types of one name, with ids that count up from `ident`.
 
-
-def framed_queries(ident: int, qname: bytes, qtypes: tuple[int, ...]) -> tuple[list[bytes], bytes]:
-    """Build `framed_query` for several types of one name, with ids that count up from `ident`.
-
-    Gives the questions as they stand in the messages, and the messages in one piece.
+    Gives the questions as they stand in the messages, and the messages in one piece, each with its length in front as TCP
+    wants it (RFC 1035 section 4.2.2).
     """
-    questions = [qname + (_TAILS.get(qtype) or tail_of(qtype)) for qtype in qtypes]
-    data, length = b"", len(qname) + 16
-    for question in questions:
+    questions, data = [], b""
+    length = len(qname) + _FRAMED_REST
+    for qtype in qtypes:
+        question = qname + (_TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN))
+        questions.append(question)
         data += _FRAMED(length, ident, _RECURSION_DESIRED, 1, 0, 0, 0) + question
         ident = (ident + 1) & 0xFFFF
     return questions, data
@@ -121,11 +126,11 @@ def parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool = 
         WireError: the message answers this query and is malformed.
     """
     answer = read_direct(message, 0, len(message), ident, qname + tail_of(qtype), qtype)
-    return _parse(message, ident, qname, qtype, edns=edns) if answer is None else answer
+    return parse_any(message, ident, qname, qtype, edns=edns) if answer is None else answer
 
 
-def _parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool) -> Answer:
-    """Read a response of any layout."""
+def parse_any(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool = False) -> Answer:
+    """Do what `parse` does, for a response that `read_direct` has not read."""
     if len(message) < _HEADER.size:
         raise Mismatch(f"message of {len(message)} octets has no header")
     message_ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(message)

@@ -220,9 +220,7 @@ def test_a_prompt_without_a_connection_asks_nothing(
     """Where a handshake is to be made first, the general way makes it, with its race."""
 
     async def main() -> None:
-        flow = Flow(real.server, TCP, PAIR, monotonic())
-        assert prompt(network, flow, soon()) is None
-        assert not flow.connected
+        assert prompt(network, real.server, PAIR[0].name, (A, AAAA), monotonic(), soon()) is None
 
     runner(main())
     assert real.seen == []
@@ -234,13 +232,13 @@ def test_what_a_prompt_did_not_get_goes_on(runner: Runner, network: LoopNetwork)
 
         async def main() -> None:
             assert failures(await ask(network, server.server, questions(1))) == ["", ""]
-            flow = Flow(server.server, TCP, questions(0), monotonic())
-            stream = prompt(network, flow, monotonic() + 0.01)
+            now = monotonic()
+            stream = prompt(network, server.server, b"n0.test", (A, AAAA), now, now + 0.01)
             assert stream is not None
             await stream.future
-            assert stream.answers == []
+            assert stream.answers == {}
             exchange = Exchange(network)
-            exchange.adopt(stream)
+            exchange.adopt(Flow(server.server, TCP, stream.questions, now), stream)
             server.proceed.set()
             replies = await exchange.perform(Step((), soon()))
             while len(replies) < 2:

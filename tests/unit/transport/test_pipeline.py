@@ -9,6 +9,7 @@ from steadydns.transport.exchange import Question
 from steadydns.transport.pipeline import Pipeline
 from steadydns.wire.framing import Deframer, frame
 from steadydns.wire.message import AAAA, A, WireError
+from tests.fuzz.codec_oracle import fed
 from tests.unit.loopback import asked, encode
 from tests.unit.network import cluster_zone
 
@@ -19,7 +20,7 @@ AAAA_QUESTION = Question(b"api.example.com", AAAA)
 def answers(sent: bytes) -> list[bytes]:
     """The framed answers to what was sent, in its order."""
     zone = cluster_zone()
-    queries = [dns.message.from_wire(wire) for wire in Deframer().feed(sent)]
+    queries = [dns.message.from_wire(wire) for wire in fed(Deframer(), sent)]
     return [frame(encode(query, asked(query), zone.ask(asked(query)))) for query in queries]
 
 
@@ -27,7 +28,7 @@ def test_questions_leave_in_one_piece_with_ids_of_their_own() -> None:
     """Both questions are in the bytes to send, under distinct ids, and wait in their order."""
     pipeline = Pipeline()
     sent = pipeline.ask((A_QUESTION, AAAA_QUESTION))
-    queries = [dns.message.from_wire(wire) for wire in Deframer().feed(sent)]
+    queries = [dns.message.from_wire(wire) for wire in fed(Deframer(), sent)]
     assert [asked(query) for query in queries] == [A_QUESTION, AAAA_QUESTION]
     assert queries[0].id != queries[1].id
     assert pipeline.unanswered() == (A_QUESTION, AAAA_QUESTION)
@@ -37,9 +38,9 @@ def test_answers_may_come_in_any_order() -> None:
     """They are matched by id and question (RFC 7766 section 6.2.1.1)."""
     pipeline = Pipeline()
     first, second = answers(pipeline.ask((A_QUESTION, AAAA_QUESTION)))
-    assert [question for question, _ in pipeline.feed(second)] == [AAAA_QUESTION]
+    assert [question for question, _, _ in pipeline.feed(second)] == [AAAA_QUESTION]
     assert pipeline.unanswered() == (A_QUESTION,)
-    assert [question for question, _ in pipeline.feed(first)] == [A_QUESTION]
+    assert [question for question, _, _ in pipeline.feed(first)] == [A_QUESTION]
     assert pipeline.unanswered() == ()
 
 
@@ -48,7 +49,7 @@ def test_answers_may_come_in_any_pieces() -> None:
     pipeline = Pipeline()
     stream = b"".join(answers(pipeline.ask((A_QUESTION, AAAA_QUESTION))))
     found = [pair for at in range(len(stream)) for pair in pipeline.feed(stream[at : at + 1])]
-    assert [question for question, _ in found] == [A_QUESTION, AAAA_QUESTION]
+    assert [question for question, _, _ in found] == [A_QUESTION, AAAA_QUESTION]
     pipeline = Pipeline()
     assert len(pipeline.feed(b"".join(answers(pipeline.ask((A_QUESTION, AAAA_QUESTION)))))) == 2
 
@@ -78,7 +79,10 @@ def test_a_second_answer_changes_nothing() -> None:
     """A question that is answered twice has its first answer, and the others on the connection still get theirs."""
     pipeline = Pipeline()
     first, second = answers(pipeline.ask((A_QUESTION, AAAA_QUESTION)))
-    assert [question for question, _ in pipeline.feed(first + first + second)] == [A_QUESTION, AAAA_QUESTION]
+    assert [question for question, _, _ in pipeline.feed(first + first + second)] == [
+        A_QUESTION,
+        AAAA_QUESTION,
+    ]
     assert pipeline.feed(second) == []
 
 

@@ -27,7 +27,7 @@ from steadydns.wire.message import (
     A,
     Answer,
     Mismatch,
-    framed_query,
+    framed_queries,
     parse,
     query,
 )
@@ -68,10 +68,13 @@ def test_dnspython_reads_our_queries(qtype: int, payload: int, ad: bool) -> None
     assert (message.edns, message.payload) == ((0, payload) if payload else (-1, 0))
 
 
-@pytest.mark.parametrize("qtype", [A, AAAA, SOA])
-def test_a_framed_query_is_the_query_with_its_length(qtype: int) -> None:
-    """What goes over TCP is what would go over UDP without options, behind its length."""
-    assert framed_query(IDENT, QNAME, qtype) == frame(query(IDENT, QNAME, qtype))
+@pytest.mark.parametrize("qtypes", [(A,), (A, AAAA), (SOA, A, AAAA)])
+def test_framed_queries_are_queries_with_their_length(qtypes: tuple[int, ...]) -> None:
+    """What goes over TCP is what would go over UDP without options, each behind its length, with ids that count up."""
+    questions, data = framed_queries(0xFFFF, QNAME, qtypes)
+    messages = [query((0xFFFF + number) & 0xFFFF, QNAME, qtype) for number, qtype in enumerate(qtypes)]
+    assert data == b"".join(map(frame, messages))
+    assert questions == [message[12:] for message in messages]
 
 
 def test_addresses_keep_order_and_repetitions() -> None:
