@@ -48,9 +48,11 @@ class Contender(NamedTuple):
 
 
 OURS, STOCK = Contender("steadydns", "asyncio"), Contender("stock", "asyncio")
+BARE = Contender("bare TCP", "asyncio")
 CONTENDERS = (
     OURS,
     STOCK,
+    BARE,
     Contender("aiodns", "asyncio"),
     Contender("steadydns", "uvloop"),
     Contender("stock", "uvloop"),
@@ -60,8 +62,9 @@ CONTENDERS = (
 class Client:
     """A process in the pod that lives through all rounds."""
 
-    def __init__(self, pod: Pod, contender: Contender) -> None:
-        command = [sys.executable, str(PROGRAM), *contender]
+    def __init__(self, pod: Pod, contender: Contender, server: str) -> None:
+        how = contender.how.removesuffix(" TCP")
+        command = [sys.executable, str(PROGRAM), how, contender.loop, server]
         self._process = pod.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, **asked: Any) -> dict[str, float]:
@@ -108,7 +111,7 @@ def measure(rounds: int | None = None) -> Report:
         for kind, resolv_conf in RESOLV_CONF.items():
             node.pod.write("resolv.conf", resolv_conf.format(address=server.address))
             with ExitStack() as clients:
-                running = {contender: Client(node.pod, contender) for contender in CONTENDERS}
+                running = {contender: Client(node.pod, contender, server.address) for contender in CONTENDERS}
                 for client in running.values():
                     clients.callback(client.close)
                 for tasks in TASKS:
@@ -154,6 +157,9 @@ def conclude(report: Report, kind: str, tasks: int, taken: dict[Contender, list[
     where = f"{kind}, {tasks} tasks"
     ratio = median_ratio(seconds[OURS], seconds[STOCK])
     report.add(f"{where}: time of steadydns / stock", ratio, "", 1 / TASKS[tasks])
+    if kind == "absolute name":
+        floor = median_ratio(seconds[BARE], seconds[STOCK])
+        report.add(f"{where}: time of bare TCP / stock (the floor)", floor)
     report.add(f"{where}: errors of steadydns", sum(one["errors"] for one in taken[OURS]), "", 0)
     report.add(f"{where}: new threads of steadydns", max(one["threads"] for one in taken[OURS]), "", 0)
 

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from steadydns.contract.request import Request
+    from steadydns.resolution.attempts import Finding
     from steadydns.resolution.environment import Rules
     from steadydns.resolver import Call, Resolver, Result
     from steadydns.tables import Rows, Table
-    from steadydns.transport.exchange import Server
+    from steadydns.transport.exchange import Question
     from steadydns.transport.streams import Prompt
-    from steadydns.wire.message import Answer
 
 T = TypeVar("T")
 
@@ -161,6 +161,9 @@ class AsyncResolver:
             if not await ticket.enter(deadline):
                 return NotFound(TRY_AGAIN)
             started = monotonic()
+        known: dict[Question, Finding] | None = None
+        first: Begun | None = None
+        begun: tuple[Flow, Prompt] | None = None
         try:
             certain = self._resolver.certain(name, types, rules, started)
             if certain is not None:
@@ -170,52 +173,27 @@ class AsyncResolver:
                     network, server, target, types, started, until if until < deadline else deadline
                 )
                 if stream is not None:
-                    answers: list[Answer | None] = []
+                    answers = stream.answers
                     record.prompted(server, target, types, answers)
                     try:
                         await stream.future
                     except BaseException:
                         stream.release()
                         raise
-                    came = stream.answers
-                    answers += [came.get(question) for question in stream.questions]
                     record.prompted_until = now = monotonic()
                     found = self._resolver.found(target, lowered, server, types, answers, rules, now)
                     if found is not None:
                         return found
-                    ticket.hold(started + rules.first_retry)
-                    return await self._go_on(
-                        name, types, rules, record, deadline, network, started, server, stream, answers, now
-                    )
+                    flow = Flow(server, TCP, stream.questions, started)
+                    flow.connected = True
+                    known, rcodes = self._resolver.settle(flow, answers, rules, now)
+                    begun = None if stream.finished or stream.failed else (flow, stream)
+                    first = Begun(flow, rcodes) if rcodes or begun else None
             ticket.hold(started + rules.first_retry)
             environment = self._resolver._environment(rules, record, deadline, network)
-            return await run(lookup(name, types, environment), network)
+            return await run(lookup(name, types, environment, known, first), network, begun)
         finally:
             ticket.leave()
-
-    async def _go_on(
-        self,
-        name: bytes,
-        types: tuple[int, ...],
-        rules: Rules,
-        record: Record,
-        deadline: float,
-        network: LoopNetwork,
-        started: float,
-        server: Server,
-        stream: Prompt,
-        answers: list[Answer | None],
-        now: float,
-    ) -> Result:
-        """Have the algorithm go on from a first exchange that has not settled the lookup."""
-        flow = Flow(server, TCP, stream.questions, started)
-        flow.connected = True
-        known, rcodes = self._resolver.settle(flow, answers, rules, now)
-        over = stream.finished or stream.failed
-        begun = Begun(flow, rcodes) if rcodes or not over else None
-        environment = self._resolver._environment(rules, record, deadline, network)
-        program = lookup(name, types, environment, known, begun)
-        return await run(program, network, None if over else (flow, stream))
 
     def _network(self) -> LoopNetwork:
         """What the running loop has open."""

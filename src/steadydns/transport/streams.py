@@ -149,7 +149,8 @@ class Prompt(Stream):
         self._unanswered = list(questions)
         self._on = [shared]
         self._may_move = False
-        self.answers: dict[Question, Answer] = {}
+        self.answers: list[Answer | None] = [None] * len(questions)
+        """In the order of the questions; those that come after the wait go to the inbox instead."""
         self.failed = False
         self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -161,7 +162,7 @@ class Prompt(Stream):
         unanswered = self._unanswered
         if question in unanswered:
             unanswered.remove(question)
-            self.answers[question] = answer
+            self.answers[self.questions.index(question)] = answer
             if not unanswered:
                 self.release()
                 self.wake()
