@@ -70,7 +70,6 @@ if TYPE_CHECKING:
     from steadydns.system.resolvconf import ResolvConf
     from steadydns.tables import Rows
     from steadydns.transport.exchange import Server
-    from steadydns.transport.tcp import Connection
     from steadydns.wire.message import Answer
 
 Result = Found | NotFound
@@ -296,7 +295,8 @@ class Resolver:
         shape = self._shape(host, port, family, type_, proto, flags)
         families = self.surroundings.families() if request.addrconfig else None
         call = Call(request[1:], shape, (int(family), int(type_), int(proto)), families)
-        if not request.mapped:  # which may ask twice
+        # Neither what may ask twice, nor what the pod's addresses, seen anew, would make something else of.
+        if not request.mapped and (families is None or self._decide(host, family, flags) == request):
             if len(self._calls) >= MAX_CALLS:
                 self._calls.clear()
             kind = (
@@ -591,11 +591,14 @@ class Resolver:
         self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
     ) -> Result:
         """Ask at once what is certain to be asked, where a connection stands ready; the rest is the algorithm's."""
-        started = record.started
-        certain = self.certain(name, types, rules, started)
-        if certain is not None:
+        asked = monotonic()
+        known: dict[Question, Finding] | None = None
+        first: Begun | None = None
+        begun: Stream | None = None
+        certain = self.certain(name, types, rules, asked)
+        if certain is not None and rules.first_retry <= deadline - asked:
             target, lowered, server = certain
-            connection = self.pool.take(server, started)
+            connection = self.pool.take(server, asked)
             if connection is not None:
                 answers: list[Answer | None] = [None] * len(types)
                 try:
@@ -613,11 +616,22 @@ class Resolver:
                     connection.close()
                     raise
                 else:
-                    return self._prompted(
-                        name, target, lowered, connection, came, answers, types, rules, record
-                    )
+                    record.prompted_until = now = monotonic()
+                    if came:
+                        connection.answered_at = now
+                        self.pool.put(connection)
+                        found = self.found(target, lowered, server, types, answers, rules, now)
+                        if found is not None:
+                            return found
+                    elif answers.count(None) < len(answers):
+                        connection.answered_at = now
+                    flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), asked)
+                    flow.connected = True
+                    known, rcodes = self.settle(flow, answers, rules, now)
+                    begun = None if came else Stream(flow, self.pool, now, connection)
+                    first = Begun(flow, rcodes) if rcodes or begun else None
         environment = self._environment(rules, record, deadline, self.pool)
-        return run(lookup(name, types, environment), self.pool, monotonic)
+        return run(lookup(name, types, environment, known, first), self.pool, monotonic, begun)
 
     def certain(
         self, name: bytes, types: tuple[int, ...], rules: Rules, now: float
@@ -633,37 +647,6 @@ class Resolver:
         lowered = target.lower()
         server = self.servers.steady(rules, now)
         return None if server is None or cache.knows(lowered, types, now) else (target, lowered, server)
-
-    def _prompted(
-        self,
-        name: bytes,
-        target: bytes,
-        lowered: bytes,
-        connection: Connection,
-        came: bool,
-        answers: list[Answer | None],
-        types: tuple[int, ...],
-        rules: Rules,
-        record: Record,
-    ) -> Result:
-        """Keep what came; that is the result if it is complete and has addresses, else the algorithm goes on."""
-        record.prompted_until = now = monotonic()
-        server = connection.server
-        if came:
-            connection.answered_at = now
-            self.pool.put(connection)
-            found = self.found(target, lowered, server, types, answers, rules, now)
-            if found is not None:
-                return found
-        elif answers.count(None) < len(answers):
-            connection.answered_at = now
-        flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), record.started)
-        flow.connected = True
-        known, rcodes = self.settle(flow, answers, rules, now)
-        stream = None if came else Stream(flow, self.pool, now, connection)
-        begun = Begun(flow, rcodes) if stream is not None or rcodes else None
-        environment = self._environment(rules, record, record.started + rules.deadline, self.pool)
-        return run(lookup(name, types, environment, known, begun), self.pool, monotonic, stream)
 
     def found(
         self,

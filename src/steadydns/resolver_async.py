@@ -156,11 +156,9 @@ class AsyncResolver:
         """As `Resolver._lead`, when it is this lookup's turn."""
         network = self._network()
         ticket = Ticket(network.gate)
-        started = record.started
-        if ticket.waits:
-            if not await ticket.enter(deadline):
-                return NotFound(TRY_AGAIN)
-            started = monotonic()
+        if ticket.waits and not await ticket.enter(deadline):
+            return NotFound(TRY_AGAIN)
+        started = monotonic()
         known: dict[Question, Finding] | None = None
         first: Begun | None = None
         begun: tuple[Flow, Prompt] | None = None

@@ -19,6 +19,7 @@ from steadydns.resolution.flights import Flight, Flights
 from steadydns.resolver import Resolver
 from steadydns.rules import rules as make_rules
 from steadydns.system.pod import Pod
+from steadydns.transport.exchange import TCP
 from steadydns.wire.message import FORMERR, SERVFAIL
 from tests.unit.loopback import LoopbackServer
 from tests.unit.network import FakeServer, cluster_zone
@@ -189,6 +190,42 @@ def test_an_open_connection_changes_neither_the_answer_nor_the_questions(
         assert told(ready, "redis.default.svc.cluster.local.") == told(cold, "")
         cold.close()
         ready.close()
+
+
+def test_a_deadline_shorter_than_the_first_retry_is_kept_on_an_open_connection(
+    resolver: Resolver, real: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that stands ready is not waited on for longer than the whole call may take."""
+    resolver.resolve("redis.prod")
+    rules = resolver._settings().rules._replace(deadline=0.1, first_retry=5.0, transport=TCP)
+    resolver._known = resolver._settings()._replace(rules=rules, until=monotonic() + 60)
+    monkeypatch.setattr(real.fake, "tcp", "silent")
+    waits: list[float] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("steadydns.transport.tcp.Connection.prompt", lambda *a: waits.append(a[3]))
+        with pytest.raises(socket.gaierror, match="Temporary failure"):
+            resolver.getaddrinfo("api.example.com.", 80)
+    assert waits == []
+
+
+def test_a_new_address_of_the_pod_changes_what_a_known_call_asks(
+    resolver: Resolver, real: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With AI_ADDRCONFIG the families that count are those of now, however often the call was made before."""
+    families = [(True, False)]
+    monkeypatch.setattr(resolver.surroundings, "families", lambda: families[0])
+
+    def asked(name: str) -> list[int]:
+        real.questions()
+        resolver.getaddrinfo(name, 80, 0, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+        return [question.type for _, question in real.questions()]
+
+    assert asked("redis.default.svc.cluster.local.") == [1]
+    assert asked("redis.prod.svc.cluster.local.") == [1]
+    families[0] = (True, True)
+    assert sorted(asked("www.example.com.")) == [1, 28]
+    families[0] = (True, False)
+    assert asked("api.example.com.") == [1]
 
 
 def test_an_install_that_fails_leaves_the_one_before_in_place(pod: Pod) -> None:

@@ -99,7 +99,7 @@ class Stream:
             self._may_move = False
             try:
                 now = self._network.clock()
-                self.ask(self._network.connection(self.flow.server, now), now)
+                self.ask(self._network.connection(shared.server, now), now)
             except (OSError, WireError) as another:
                 error = another
             else:

@@ -29,6 +29,8 @@ from tests.unit.network import FakeServer, Zone, cluster_zone
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
+    from steadydns.transport.streams import Prompt
+
     Runner = Callable[[Coroutine[Any, Any, Any]], Any]
 
 PAIR = (Question(b"api.example.com", A), Question(b"api.example.com", AAAA))
@@ -245,6 +247,84 @@ def test_what_a_prompt_did_not_get_goes_on(runner: Runner, network: LoopNetwork)
                 replies += await exchange.perform(Step((), soon()))
             assert [reply.question for reply in replies] == list(questions(0))
             exchange.close()
+
+        runner(main())
+
+
+async def prompted(network: LoopNetwork, server: Server, number: int, patience: float = 10.0) -> Prompt:
+    """Ask for a name's types as a first attempt does, and wait for as long as that does."""
+    now = monotonic()
+    stream = prompt(network, server, f"n{number}.test".encode(), (A, AAAA), now, now + patience)
+    assert stream is not None
+    await asyncio.wait_for(stream.future, 10)
+    return stream
+
+
+def test_prompts_go_on_where_a_server_closes_after_so_many_answers(
+    runner: Runner, network: LoopNetwork
+) -> None:
+    """Those left over have their answers from the next connection, or at least know at once that they failed."""
+    with Closing(after=10) as server:
+
+        async def main() -> None:
+            assert failures(await ask(network, server.server, questions(50))) == ["", ""]
+            every = await asyncio.gather(*[prompted(network, server.server, n) for n in range(20)])
+            for stream in every:
+                assert stream.failed or [len(one.addresses) for one in stream.answers if one] == [1, 1]
+            assert not any(stream.failed for stream in every[:4])
+
+        runner(main())
+    assert server.connections >= 2
+
+
+def test_a_prompt_whose_connection_is_closed_has_failed(runner: Runner, network: LoopNetwork) -> None:
+    """It does not wait for its time to be over: a new attempt is made instead."""
+    with Closing(after=2) as server:
+
+        async def main() -> None:
+            assert failures(await ask(network, server.server, questions(0))) == ["", ""]
+            shared = network.established(server.server, monotonic())
+            if shared is not None:  # else the loop has noticed already
+                stream = shared.prompt(b"n1.test", (A, AAAA), monotonic(), soon())
+                await asyncio.wait_for(stream.future, 10)
+                assert stream.failed
+                assert stream.answers == [None, None]
+
+        runner(main())
+
+
+def test_a_garbled_answer_fails_its_own_prompt(runner: Runner, network: LoopNetwork) -> None:
+    """The others on the connection get theirs."""
+    with Garbling(b"n3.test") as server:
+
+        async def main() -> None:
+            assert failures(await ask(network, server.server, questions(9))) == ["", ""]
+            every = await asyncio.gather(*[prompted(network, server.server, n) for n in range(6)])
+            assert [stream.failed for stream in every] == [n == 3 for n in range(6)]
+            assert all(None not in stream.answers for stream in every if not stream.failed)
+
+        runner(main())
+    assert server.connections == 1
+
+
+def test_each_prompt_ends_at_its_own_time(runner: Runner, network: LoopNetwork) -> None:
+    """One that has less patience than those before it, or than the connection's own look, is not kept waiting."""
+    with Sequential(b"n0.test") as server:
+
+        async def main() -> None:
+            assert failures(await ask(network, server.server, questions(1))) == ["", ""]
+            now = monotonic()
+            ended: list[str] = []
+
+            async def wait(name: str, patience: float) -> None:
+                stream = await prompted(network, server.server, 0, patience)
+                ended.append(name)
+                stream.release()
+
+            await asyncio.gather(wait("patient", 0.3), wait("hasty", 0.05), wait("between", 0.15))
+            assert ended == ["hasty", "between", "patient"]
+            assert monotonic() - now >= 0.3
+            server.proceed.set()
 
         runner(main())
 
