@@ -22,7 +22,16 @@ else:
         return lambda cls: cls
 
 
-__all__ = ["PREFIX", "Config", "Knob", "chosen_hooks", "knobs", "read_environment"]
+__all__ = [
+    "DEFAULT_HOOKS",
+    "EVERY_HOOK",
+    "PREFIX",
+    "Config",
+    "Knob",
+    "chosen_hooks",
+    "knobs",
+    "read_environment",
+]
 
 PREFIX = "STEADYDNS_"
 
@@ -36,6 +45,9 @@ OPTION_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-:")
 PATTERN_CHARACTERS = NAME_CHARACTERS | frozenset("*?[]!")
 LABEL_OCTETS = 63  # RFC 1035 section 2.3.4
 NAME_OCTETS = 253  # RFC 1035 section 2.3.4: 255 on the wire, without the root's and the first length octet
+
+DEFAULT_HOOKS = ("stdlib", "hostby", "sockets", "asyncio", "uvloop", "aiohttp", "aiodns", "gevent")
+EVERY_HOOK = (*DEFAULT_HOOKS, "eventlet", "psycopg2", "dnspython", "grpc", "native")
 
 _said: set[str] = set()  # warnings given already: one each per process, however often a Config is read
 
@@ -255,6 +267,7 @@ def _hooks() -> Reader:
         if not words or not all(_unsigned(word).isidentifier() for word in words):
             text = "not a list of hook names"
             raise ValueError(text)
+        chosen_hooks(words)
         return ",".join(words)
 
     return Reader(parse, "give default, all, or names with + and -, such as default,-uvloop,+eventlet")
@@ -530,7 +543,11 @@ def read_environment(environ: Mapping[str, str]) -> tuple[Config, tuple[str, ...
     return Config(**values), tuple(problems)
 
 
-def chosen_hooks(spec: str, default: Collection[str], every: Collection[str]) -> tuple[str, ...]:
+def chosen_hooks(
+    spec: str | Collection[str],
+    default: Collection[str] = DEFAULT_HOOKS,
+    every: Collection[str] = EVERY_HOOK,
+) -> tuple[str, ...]:
     """Return the hooks that a ``hooks`` value selects, in the order of ``every``.
 
     Words are read from left to right: ``default`` and ``all`` stand for their lists, ``name`` and
@@ -545,7 +562,7 @@ def chosen_hooks(spec: str, default: Collection[str], every: Collection[str]) ->
     for word in words:
         name = _unsigned(word)
         if name not in every and name not in ("default", "all"):
-            text = f"hooks={spec!r}: there is no hook {name!r}{_did_you_mean(name, every)}; known: {', '.join(every)}"
+            text = f"there is no hook {name!r}{_did_you_mean(name, every)}; known: {', '.join(every)}"
             raise ValueError(text)
         group = {"default": set(default), "all": set(every)}.get(name, {name})
         chosen = chosen - group if word.startswith("-") else chosen | group

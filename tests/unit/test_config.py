@@ -271,6 +271,21 @@ def test_an_unknown_hook_raises_with_a_hint() -> None:
         chosen_hooks("default,-uvlop", DEFAULT, EVERY)
 
 
+def test_a_misspelt_hook_is_refused_like_any_other_value(caplog: pytest.LogCaptureFixture) -> None:
+    """From Python it is a ValueError with a hint; from the environment one warning, and the default."""
+    with pytest.raises(
+        ValueError,
+        match=r"hooks='\+uvlop': there is no hook 'uvlop' \(did you mean uvloop\?\).*give default, all",
+    ):
+        Config(hooks="+uvlop")
+    config, problems = read_environment({"STEADYDNS_HOOKS": "+uvlop"})
+    assert config.hooks == "default"
+    assert len(problems) == 1
+    assert "STEADYDNS_HOOKS='+uvlop': there is no hook 'uvlop' (did you mean uvloop?)" in problems[0]
+    assert "using the default (default)" in problems[0]
+    assert Config(hooks="all,-grpc").hooks == "all,-grpc"
+
+
 def test_importing_config_loads_nothing_costly() -> None:
     """The module needs none of the standard library's slower modules until something is wrong."""
     code = (

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
-NAME: Final = "aiodns"
-TARGET: Final = "aiodns"
 
 _HARMLESS: Final = frozenset(("nameservers", "loop", "timeout", "tries", "sock_state_cb", "event_thread"))
 """Options that change nothing about which answer is the right one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from steadydns.hooks.patch import replace
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from steadydns.resolver import Resolver
-
-NAME: Final = "aiohttp"
-TARGET: Final = "aiohttp.resolver"
 
 
 def install(resolver: Resolver) -> Callable[[], None]:  # noqa: ARG001 - the loop's getaddrinfo leads to it

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from steadydns.hooks.patch import replace
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
     from steadydns.tables import Rows
-
-NAME: Final = "asyncio"
-TARGET: Final = "asyncio.base_events"
 
 
 def install(resolver: Resolver) -> Callable[[], None]:

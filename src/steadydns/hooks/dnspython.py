@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from steadydns.hooks.patch import replace
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from dns.nameserver import Nameserver
 
     from steadydns.resolver import Resolver
-
-NAME: Final = "dnspython"
-TARGET: Final = ("dns.resolver", "dns.asyncresolver")
 
 
 def install(resolver: Resolver, target: str) -> Callable[[], None]:

@@ -11,7 +11,7 @@ import _socket
 import functools
 import socket
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from steadydns.contract.stock import enum
 from steadydns.hooks.patch import replace
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from steadydns.resolver import Resolver
-
-NAME: Final = "eventlet"
-TARGET: Final = "eventlet.green.socket"
 
 
 def install(resolver: Resolver) -> Callable[[], None]:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
-NAME: Final = "gevent"
-TARGET: Final = "gevent.resolver"
 
 _BLOCKING: Final = "gevent.resolver.blocking"
 

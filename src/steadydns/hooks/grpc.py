@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
-NAME: Final = "grpc"
-TARGET: Final = "grpc"
 
 # gRPC Name Resolution (github.com/grpc/grpc, doc/naming.md): what is no scheme of these is a name for dns.
 _OTHER_SCHEMES: Final = re.compile(

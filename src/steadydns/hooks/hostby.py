@@ -11,7 +11,7 @@ import functools
 import socket
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from steadydns.contract import stock
 from steadydns.contract.request import AF_INET
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from steadydns.resolver import Resolver
-
-NAME: Final = "hostby"
-TARGET: Final = "socket"
 
 
 def install(resolver: Resolver) -> Callable[[], None]:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
-NAME: Final = "native"
-TARGET: Final = "os"
 
 VARIABLE: Final = "RES_OPTIONS"
 

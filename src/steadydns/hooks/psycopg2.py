@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
-NAME: Final = "psycopg2"
-TARGET: Final = "psycopg2"
 
 _PORT: Final = "5432"
 

@@ -9,20 +9,34 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from steadydns.config import ON, chosen_hooks
+from steadydns.config import DEFAULT_HOOKS, EVERY_HOOK, ON, chosen_hooks
 from steadydns.hooks.arrivals import when_imported
 from steadydns.native import RLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeAlias
 
     from steadydns.resolver import Resolver
 
-    Install: TypeAlias = Callable[[Resolver], Callable[[], None]]
+DEFAULT: Final = DEFAULT_HOOKS
+EVERY: Final = EVERY_HOOK
 
-DEFAULT: Final = ("stdlib", "hostby", "sockets", "asyncio", "uvloop", "aiohttp", "aiodns", "gevent")
-EVERY: Final = (*DEFAULT, "eventlet", "psycopg2", "dnspython", "grpc", "native")
+TARGETS: Final[dict[str, tuple[str, ...]]] = {
+    "stdlib": ("socket",),
+    "hostby": ("socket",),
+    "sockets": ("socket",),
+    "asyncio": ("asyncio.base_events",),
+    "uvloop": ("uvloop",),
+    "aiohttp": ("aiohttp.resolver",),
+    "aiodns": ("aiodns",),
+    "gevent": ("gevent.resolver",),
+    "eventlet": ("eventlet.green.socket",),
+    "psycopg2": ("psycopg2",),
+    "dnspython": ("dns.resolver", "dns.asyncresolver"),
+    "grpc": ("grpc",),
+    "native": ("os",),
+}
+"""The modules that a hook is for; it is loaded, and installed, when one of them is imported, and not before."""
 
 _log = logging.getLogger("steadydns")
 
@@ -55,18 +69,14 @@ class Installation:
             bypass.watch()
             self._undo.append(bypass.unwatch)
         for name in names:
-            module = importlib.import_module(f"steadydns.hooks.{name}")
-            if isinstance(module.TARGET, str):
-                self._attach(name, module.TARGET, module.install)
-            else:
-                for target in module.TARGET:
-                    self._attach(name, target, functools.partial(module.install, target=target))
+            for target in TARGETS[name]:
+                self._attach(name, target)
 
-    def _attach(self, name: str, target: str, install: Install) -> None:
+    def _attach(self, name: str, target: str) -> None:
         """Install at once where the module is imported, else after its import."""
 
         def apply() -> None:
-            self._apply(name, install)
+            self._apply(name, target)
 
         if target in sys.modules:
             apply()
@@ -81,11 +91,12 @@ class Installation:
         if not known:
             when_imported(target, functools.partial(_imported, target))
 
-    def _apply(self, name: str, install: Install) -> None:
+    def _apply(self, name: str, target: str) -> None:
         if not self._active:
             return
         try:
-            undo = install(self.resolver)
+            install = importlib.import_module(f"steadydns.hooks.{name}").install
+            undo = install(self.resolver, target) if len(TARGETS[name]) > 1 else install(self.resolver)
         except Exception:  # never the reason an import fails
             _log.warning("the hook %r failed; the library stays as it is", name, exc_info=True)
             return

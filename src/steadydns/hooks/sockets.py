@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
-NAME: Final = "sockets"
-TARGET: Final = "socket"
 
 # The type's own attribute: the property of socket.socket makes an enum of it.
 _family: Final = vars(_socket.socket)["family"].__get__

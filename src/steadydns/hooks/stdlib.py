@@ -12,7 +12,7 @@ import functools
 import socket
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from steadydns.hooks.patch import replace
 from steadydns.native import cooperative
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
     from steadydns.tables import Rows
-
-NAME: Final = "stdlib"
-TARGET: Final = "socket"
 
 
 def replacement(resolver: Resolver, table: Table) -> tuple[Callable[..., Rows], Callable[[], None]]:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from steadydns.resolver import Resolver
     from steadydns.tables import Rows
 
-NAME: Final = "uvloop"
-TARGET: Final = "uvloop"
 
 _STREAM: Final = int(socket.SOCK_STREAM)
 _DATAGRAM: Final = int(socket.SOCK_DGRAM)

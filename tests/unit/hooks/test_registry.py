@@ -7,11 +7,13 @@ import importlib
 import logging
 import sys
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from steadydns import hooks
 from steadydns.hooks import registry
 from steadydns.hooks.patch import replace
-from steadydns.hooks.registry import DEFAULT, Installation
+from steadydns.hooks.registry import DEFAULT, EVERY, TARGETS, Installation
 from tests.unit.program import run
 
 if TYPE_CHECKING:
@@ -27,16 +29,38 @@ def hook(
 ) -> None:
     """Make a hook known by that name."""
     module = types.ModuleType(f"steadydns.hooks.{name}")
-    module.__dict__.update(NAME=name, TARGET=target, install=install)
+    module.__dict__.update(install=install)
     monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(registry.TARGETS, name, (target,))
     monkeypatch.setattr(registry, "EVERY", (*registry.EVERY, name))
 
 
 def present(names: tuple[str, ...]) -> list[str]:
     """Those of the hooks whose library is imported in this process."""
-    return [
-        name for name in names if importlib.import_module(f"steadydns.hooks.{name}").TARGET in sys.modules
-    ]
+    return [name for name in names if any(target in sys.modules for target in TARGETS[name])]
+
+
+def test_every_hook_has_a_module_and_something_it_is_for() -> None:
+    """What can be chosen can be installed, and there is no hook that cannot be chosen."""
+    assert tuple(TARGETS) == EVERY
+    for name in EVERY:
+        assert callable(importlib.import_module(f"steadydns.hooks.{name}").install)
+    chosen = {*EVERY, "registry", "arrivals", "patch", "bypass", "forwarder"}
+    assert {path.stem for path in Path(hooks.__file__).parent.glob("[a-z]*.py")} == chosen
+
+
+def test_a_hook_is_loaded_with_its_library_and_not_before() -> None:
+    """A service pays for the hooks of what it uses."""
+    program = """
+import sys
+import steadydns.auto
+absent = [f"steadydns.hooks.{name}" for name in ("uvloop", "aiohttp", "aiodns", "gevent", "eventlet", "asyncio")]
+assert not any(name in sys.modules for name in absent), [name for name in absent if name in sys.modules]
+assert "steadydns.hooks.stdlib" in sys.modules
+import asyncio
+assert "steadydns.hooks.asyncio" in sys.modules
+"""
+    run(program)
 
 
 def test_the_default_hooks_are_installed(resolver: Resolver) -> None:
