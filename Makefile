@@ -39,11 +39,9 @@ contract-fuzz: venv-test
 fuzz: venv-fuzz
 	$(RUN) tests/fuzz/fuzz_codec.py $(or $(ARGS),--seconds 60)
 
-# Each benchmarks/NAME.py is a program of its own; a name with an underscore in front is shared code.
+# All of them, or those that ARGS names: make bench ARGS="hit cold"
 bench: venv-test
-	@status=0; for program in benchmarks/[a-z]*.py; do \
-	    echo "$$program"; $(RUN) "$$program" $(ARGS) || status=1; \
-	done; exit $$status
+	$(RUN) -m benchmarks $(ARGS)
 
 lab: venv-test
 	$(RUN) -m tests.lab shell $(ARGS)

@@ -25,6 +25,7 @@ from steadydns.contract.reverse import (
 from steadydns.contract.rows import MAX_ROTATIONS, rotation
 from steadydns.resolution.lookup import HOST_NOT_FOUND, Found, NotFound
 from steadydns.resolution.record import Record
+from steadydns.resolver import first_turn
 from steadydns.tables import MAX_ROWS, ROWS_KEPT
 
 if TYPE_CHECKING:
@@ -139,11 +140,11 @@ class HostCalls:
         groups = self.resolver.rank(request, found)
         texts = [address.text for address in groups[0][:MAX_ROTATIONS]]
         until = min(found.expires, monotonic() + ROWS_KEPT) if found.complete else 0.0
-        return self._keep(host, request.family, texts, until)
+        return self._keep(host, request.family, texts, until, first_turn(found))
 
-    def _keep(self, host: Host, family: int, texts: list[str], until: float) -> str:
+    def _keep(self, host: Host, family: int, texts: list[str], until: float, first: int = 0) -> str:
         """Remember the addresses that take turns in being the first; return the one whose turn it is."""
-        turn = rotation(texts)
+        turn = rotation(texts, first)
         known = self.resolver.first_addresses
         if len(known) >= MAX_ROWS:
             known.clear()

@@ -346,7 +346,7 @@ class Resolver:
             return orders
         now = monotonic()
         self.observe(host, record, verdict, None, groups, now)
-        turn = orders[0].copy if len(orders) == 1 else rotation(orders)
+        turn = orders[0].copy if len(orders) == 1 else rotation(orders, first_turn(verdict))
         expires = now + ROWS_KEPT
         if not verdict.complete:
             expires = 0.0
@@ -883,6 +883,15 @@ class Resolver:
     def __repr__(self) -> str:
         """State in one line."""
         return f"<Resolver {self.cache!r}, {self.pool!r}, {len(self._flights)} lookups under way>"
+
+
+def first_turn(found: Found) -> int:
+    """Return with which order to begin where addresses take turns, of any number of them.
+
+    A new answer has the server's own order, as libc gives it. Of a cached one the rows are made anew now and then, for a
+    service that seldom looks the name up every time: any order, so that none of the addresses is always the first.
+    """
+    return os.urandom(1)[0] if found.entries[0].hits else 0
 
 
 def settled(request: Request, result: Result) -> bool:

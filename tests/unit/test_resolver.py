@@ -10,6 +10,7 @@ import pytest
 
 from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed
+from steadydns.hostcalls import HostCalls
 from steadydns.wire.message import AAAA, SERVFAIL, A
 from tests.unit.audit import audited
 
@@ -223,6 +224,21 @@ def test_addresses_of_equal_rank_take_turns(resolver: Resolver, real: LoopbackSe
     real.fake.zone.names["pods.default.svc.cluster.local"] = "10.244.9.1 10.244.9.2 10.244.9.3"
     firsts = [addresses(resolver.getaddrinfo("pods", 80))[0] for _ in range(6)]
     assert sorted(firsts) == sorted(["10.244.9.1", "10.244.9.2", "10.244.9.3"] * 2)
+
+
+def test_turns_go_on_where_rows_are_made_anew(resolver: Resolver, real: LoopbackServer) -> None:
+    """A service that looks a name up less often than rows are kept reaches all of its addresses as well."""
+    real.fake.zone.names["turns.example.com"] = "10.244.9.1 10.244.9.2 10.244.9.3"
+    firsts, names = [], []
+    for _ in range(40):
+        firsts.append(addresses(resolver.getaddrinfo("turns.example.com.", 80, 0, STREAM))[0])
+        names.append(HostCalls(resolver).gethostbyname("turns.example.com."))
+        for table in resolver.tables:
+            table.ready.clear()
+        resolver.first_addresses.clear()
+    assert firsts[0] == "10.244.9.1", "a new answer has the server's order"
+    assert set(firsts) == set(names) == {"10.244.9.1", "10.244.9.2", "10.244.9.3"}
+    assert len(real.questions()) == 2
 
 
 def test_half_an_answer_is_not_remembered_as_a_whole(resolver: Resolver, real: LoopbackServer) -> None:

@@ -144,8 +144,17 @@ def _rotated(group: list[Address], turn: int) -> list[Address]:
     return group[at:] + group[:at]
 
 
-def rotation(orders: Sequence[T]) -> Callable[[], T]:
-    """Return a call that gives the next order each time; it is shared, and if it is a list, it must be copied."""
+def rotation(orders: Sequence[T], first: int = 0) -> Callable[[], T]:
+    """Return a call that gives the next order each time; it is shared, and if it is a list, it must be copied.
+
+    Args:
+        orders: All of them.
+        first: With which one to begin, counted on from the last where it is too high: so that a name whose orders are
+            made anew for each of its calls does not always begin with the same address.
+    """
+    at = first % len(orders)
+    if at:
+        orders = [*orders[at:], *orders[:at]]
     if not _GIL:
         return _Turns(orders).next
     return cycle(orders).__next__

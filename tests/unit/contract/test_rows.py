@@ -193,6 +193,13 @@ def test_a_scope_is_kept() -> None:
     assert rows[0][4] == ("fe80::1", 443, 0, 3)
 
 
+def test_rotation_begins_where_it_is_told() -> None:
+    """Counted on from the last order where the number is higher, as a count of uses is."""
+    assert [rotation(["a", "b", "c"], first)() for first in range(7)] == list("abcabca")
+    turn = rotation(["a", "b", "c"], 2)
+    assert [turn() for _ in range(4)] == list("cabc")
+
+
 def test_rotation_goes_round() -> None:
     """The shared lists come again and again, the same objects."""
     orders: list[list[tuple[Any, ...]]] = [[(1,)], [(2,)]]
