@@ -512,6 +512,10 @@ class Resolver:
         self.observer.report(error)
         return Theirs("error")
 
+    def rules_for(self, conf: ResolvConf) -> Rules:
+        """Return the rules that follow from the knobs and what resolv.conf says."""
+        return make_rules(self.config, conf)
+
     def _settings(self) -> Settings:
         """What the pod's files say, looked at again when the last look is SETTINGS_KEPT seconds old."""
         now = monotonic()
@@ -522,7 +526,7 @@ class Resolver:
         if known is not None and known.conf is conf:
             rules = known.rules
         else:
-            rules = make_rules(self.config, conf)
+            rules = self.rules_for(conf)
             rules = self._rules_met.setdefault(rules, rules)
         plan = self.pod.nsswitch_plan()
         aliases = plan.aliases and "HOSTALIASES" in os.environ

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 RACE_WINDOW_MS = 20
+RACE_ROUND_TRIP_MS = 2
 DELAY_MARK = "0x35"
 DELAY_TABLE = "53"  # number of a routing table
 DELAY_DEVICE = "delay0"
@@ -84,7 +85,8 @@ def race(node: HasTopology, window_ms: int = RACE_WINDOW_MS) -> Iterator[Drops]:
 
     That is what conntrack does when two packets of a flow that it does not know yet are on their way at
     once: both get an entry, the second cannot be inserted, and its packet is dropped. Once an answer has come
-    the flow is known; so a port that the kernel gives to the next socket soon after is not hit.
+    the flow is known; so a port that the kernel gives to the next socket soon after is not hit. And no answer comes before
+    the second packet has left, which in a node of namespaces it may: a round trip takes two milliseconds meanwhile.
     """
     window = f"timeout {window_ms}ms"
     sets = f"set flows {{ type ipv4_addr . inet_service; flags dynamic,timeout; {window}; size 65535; }}"
@@ -96,7 +98,10 @@ def race(node: HasTopology, window_ms: int = RACE_WINDOW_MS) -> Iterator[Drops]:
         f"{tracked} add @flows {{ ip saddr . udp sport {window} }}",
         "udp sport 53 delete @flows { ip daddr . udp dport }",
     )
-    with _dropping([node.topology.node], "race", rules, sets=sets) as drops:
+    with (
+        delay(node, RACE_ROUND_TRIP_MS),
+        _dropping([node.topology.node], "race", rules, sets=sets) as drops,
+    ):
         yield drops
 
 

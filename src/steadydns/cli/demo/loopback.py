@@ -16,7 +16,6 @@ from steadydns.transport.exchange import Server
 
 if TYPE_CHECKING:
     from steadydns.resolution.environment import Rules
-    from steadydns.resolver import Settings
 
 ADDRESS = "127.0.0.1"
 NO_FILES = "/proc/self/no-such-folder"
@@ -45,13 +44,9 @@ class _Resolver(Resolver):
         # The cache on the node is looked for on the real network; there is none to be found here.
         super().__init__(Config(node_local="off"), pod=_Pod())
         self._server = Server(AF_INET, ADDRESS, port=port)
-        self._rules: Rules | None = None
 
-    def _settings(self) -> Settings:
-        settings = super()._settings()
-        if self._rules is None:
-            self._rules = settings.rules._replace(servers=(self._server,))
-        return settings._replace(rules=self._rules)
+    def rules_for(self, conf: ResolvConf) -> Rules:
+        return super().rules_for(conf)._replace(servers=(self._server,))
 
 
 def resolver(port: int) -> Resolver:
