@@ -240,6 +240,8 @@ def lookup(
         questions = walk.questions(candidate)
         yield from walk.ask(questions)
         findings = [walk.memo[question] for question in questions]
+        if env.rules.serial and not env.rules.use_vc:
+            findings = _one_by_one(findings)
         found = walk.found(candidate, findings)
         if found is not None:
             return found
@@ -283,6 +285,15 @@ def _to_the_first_verdict(walk: _Walk) -> Generator[Step, list[Reply], Found | N
             garbled = any(isinstance(found, Failed) and found.rcode == UNREADABLE for found in findings)
             return NotFound(MALFORMED if garbled else TRY_AGAIN)
     return NotFound(HOST_NOT_FOUND)
+
+
+def _one_by_one(findings: list[Finding]) -> list[Finding]:
+    """What is found under `single-request`: glibc asks no second question unless the first one is answered.
+
+    A failure that it does not ask another server for is an answer.
+    """
+    first = findings[0]
+    return [first] * len(findings) if isinstance(first, Failed) and first.rcode != FORMERR else findings
 
 
 def _verdict(findings: list[Finding]) -> str:
