@@ -207,7 +207,7 @@ class Attempts:
         """The questions to ask next: under `single-request`, glibc asks no second one while the first one fails."""
         pending = tuple(self._pending)
         if self._told and self._env.rules.serial:
-            return tuple(dict((one.name, one) for one in reversed(pending)).values())
+            return tuple({one.name: one for one in reversed(pending)}.values())
         return pending
 
     def _edns(self, server: Server) -> bool:
