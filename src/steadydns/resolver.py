@@ -188,7 +188,7 @@ class Resolver:
         self._known: Settings | None = None
         self._rules_met: dict[Rules, Rules] = {}
         """The rules that were in force so far, so that equal ones are one object, whichever thread read the files."""
-        self._shapes = Shapes(stock.raw)
+        self._shapes = Shapes(stock.raw, self.profile.kinds)
         self._calls: dict[tuple[object, ...], Call] = {}
         self._awaiting: AsyncResolver | None = None
         self.public = Table(stock.public, enums=True)

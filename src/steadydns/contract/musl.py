@@ -9,7 +9,7 @@ import re
 import socket
 from typing import TYPE_CHECKING, Final
 
-from steadydns.contract.profile import IPV4_OCTETS, MAPPED_PREFIX, Profile, mapped
+from steadydns.contract.profile import DGRAM, IPV4_OCTETS, MAPPED_PREFIX, STREAM, Profile, kinds, mapped
 from steadydns.contract.request import AF_INET
 from steadydns.named import NamedTuple
 from steadydns.resolution.lookup import EMPTY, HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
@@ -35,6 +35,7 @@ class Musl(Profile):
     """musl's ways; *no_data* is the number and text that the running version has for a name without addresses."""
 
     names_every_row = True
+    kinds = kinds(STREAM, DGRAM)
 
     def __init__(self, no_data: tuple[int, str] = NO_ADDRESS) -> None:
         self.failures = {
