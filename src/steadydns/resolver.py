@@ -35,7 +35,7 @@ from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.named import NamedTuple
 from steadydns.native import RLock
-from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed
+from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
@@ -675,6 +675,8 @@ class Resolver:
         entries: list[Entry] = []
         kept: list[Entry | None] = []
         any_order = rules.libc.reads_any_order
+        if any_order:
+            answers[:] = [one if one is None else loosely(one) or one for one in answers]
         expires = now + self.config.max_ttl
         for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
             if (

@@ -47,10 +47,17 @@ def test_every_name(sessions: Callable[[World], Session], family: int) -> None:
     )
 
 
-@pytest.mark.parametrize("options", ["single-request", "single-request-reopen", "use-vc", "attempts:1"])
-def test_every_name_under_other_options(sessions: Callable[[World], Session], options: str) -> None:
-    """Where questions are asked one by one, or over TCP, failures of one family decide otherwise, as in libc."""
-    session = sessions(World({"hosts": HOSTS, "resolv.conf": resolv_conf(f"ndots:5 timeout:1 {options}")}))
+@pytest.mark.parametrize("transport", ["auto", "udp"])
+@pytest.mark.parametrize("options", ["", "single-request", "single-request-reopen", "use-vc", "attempts:1"])
+def test_every_name_under_other_options(
+    sessions: Callable[[World], Session], options: str, transport: str
+) -> None:
+    """Where questions are asked one by one, or over TCP, failures of one family decide otherwise, as in libc.
+
+    Asked over UDP, with EDNS, the same answers look otherwise.
+    """
+    conf = resolv_conf(f"ndots:5 timeout:1 {options}")
+    session = sessions(World({"hosts": HOSTS, "resolv.conf": conf}, {}, {"transport": transport}))
     session.check(
         lookup(name, int(family), flags)._replace(after_all="alias-beside" in name)
         for name in NAMES

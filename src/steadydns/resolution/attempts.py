@@ -13,7 +13,18 @@ from steadydns.named import NamedTuple
 from steadydns.resolution.record import FAILURE, RETRY, STALE, TIMEOUT, Event
 from steadydns.resolution.search import under
 from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step
-from steadydns.wire.message import FORMERR, NOERROR, NOTIMP, NXDOMAIN, REFUSED, RETRIED, A, Answer
+from steadydns.wire.message import (
+    FORMERR,
+    NOERROR,
+    NOTIMP,
+    NXDOMAIN,
+    REFUSED,
+    RETRIED,
+    A,
+    Answer,
+    Disorderly,
+    WireError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -235,11 +246,15 @@ class Attempts:
             flow.answered += (question,)
             if question not in self._pending:
                 continue
+            if env.rules.libc.reads_any_order and not answer.orderly:
+                read = loosely(answer)
+                if read is None:
+                    self.settled[question] = Failed(UNREADABLE)
+                    del self._pending[question]
+                    continue
+                answer = read
             if answer.truncated and flow.transport == UDP:
                 again.setdefault(flow.server, []).append(question)
-            elif env.rules.libc.reads_any_order and not answer.orderly:
-                self.settled[question] = Failed(UNREADABLE)
-                del self._pending[question]
             elif answer.rcode in (NOERROR, NXDOMAIN):
                 self._settle(question, flow, answer, now)
             elif env.rules.use_vc and answer.rcode == REFUSED and not answer.orderly:
@@ -397,6 +412,18 @@ class Attempts:
         env.cache.revive(entry, now, STALE_RECHECK)
         env.record.note(Event(now, STALE, question))
         return entry
+
+
+def loosely(answer: Answer) -> Answer | None:
+    """Return the answer as a library reads it that takes records in any order; None where just it can."""
+    if not isinstance(answer, Disorderly):
+        return answer
+    from steadydns.wire.loose import read_loosely  # noqa: PLC0415 - such answers are rare, and such libraries
+
+    try:
+        return read_loosely(answer)
+    except WireError:
+        return None
 
 
 def _retrying(first_retry: float, patience: list[float]) -> Retrying:

@@ -27,7 +27,7 @@ from .codes import (
 )
 from .direct import read_direct
 from .errors import Mismatch, WireError
-from .general import AUTHORITATIVE, KIND, PROVEN, RCODE, RESPONSE, TRUNCATED, read_response
+from .general import AUTHORITATIVE, KIND, PROVEN, RCODE, RESPONSE, TRUNCATED, ends_with_opt, read_response
 from .names import present_name
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "SOA",
     "A",
     "Answer",
+    "Disorderly",
     "Mismatch",
     "WireError",
     "framed_queries",
@@ -112,8 +113,8 @@ def framed_queries(ident: int, qname: bytes, qtypes: tuple[int, ...]) -> tuple[l
 def parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool = False) -> Answer:
     """Read the response to `query(ident, qname, qtype)`; `edns` says that the query had an OPT record.
 
-    A response without any record from a server that neither is responsible nor recurses is a refusal, as in glibc: a
-    referral, or a lame server. Octets after the counted records are ignored, as glibc does. When the TC bit is set and
+    A response without answers or additional records from a server that neither is responsible nor recurses is a refusal,
+    as in glibc: a referral, or a lame server. An OPT record that was asked for is none, for glibc asks for none. Octets after the counted records are ignored, as glibc does. When the TC bit is set and
     the records cannot be read to the end, the answer has no addresses.
 
     Raises:
@@ -144,9 +145,15 @@ def _parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool) 
         offset = 12
     else:
         raise Mismatch(f"{questions} questions in the response")
-    if not answers and not flags & PROVEN and additionals <= edns:
+    if (
+        not answers
+        and not flags & PROVEN
+        and (not additionals or (edns and additionals == 1 and ends_with_opt(message, offset, authorities)))
+    ):
         # Not to musl, to which it is a denial.
-        return Disorderly(REFUSED, False, False, (), 0, b"", False, None)
+        refusal = Disorderly(REFUSED, False, False, (), 0, b"", False, None)
+        refusal.wire = (message, offset, 0, flags, qtype)
+        return refusal
     try:
         answer = read_response(
             message, offset, name, qtype, flags, answers, authorities, additionals, edns=edns
