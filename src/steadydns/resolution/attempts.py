@@ -210,16 +210,25 @@ class Attempts:
     def _next_in_queue(self, server: Server, now: float) -> tuple[Flow, ...]:
         while self._queue:
             question = self._queue.pop(0)
-            if question in self._pending:
+            if question in self._pending and not self._behind_a_failure(question):
                 return (Flow(server, UDP, (question,), now, edns=self._edns(server)),)
         return ()
 
+    def _behind_a_failure(self, question: Question) -> bool:
+        """Whether the same name's first question was answered with a failure, after which glibc asks no second one."""
+        return any(
+            one.name == question.name and one != question and one in self._rcodes for one in self._pending
+        )
+
     def _due(self) -> tuple[Question, ...]:
         """The questions to ask next: under `single-request`, glibc asks no second one while the first one fails."""
-        pending = tuple(self._pending)
-        if self._told and self._env.rules.serial:
-            return tuple({one.name: one for one in reversed(pending)}.values())
-        return pending
+        return self._first() if self._told else tuple(self._pending)
+
+    def _first(self) -> tuple[Question, ...]:
+        """The questions that are open; under `single-request` the first one of each name."""
+        if self._env.rules.serial:
+            return tuple({one.name: one for one in reversed(self._pending)}.values())
+        return tuple(self._pending)
 
     def _edns(self, server: Server) -> bool:
         return self._env.rules.edns and self._env.servers.health(server).edns
@@ -318,7 +327,7 @@ class Attempts:
 
         What brings one answer brings another: the next attempt needs no second transport beside it.
         """
-        return not self._in_flight(since) and all(question in self._rcodes for question in self._pending)
+        return not self._in_flight(since) and all(question in self._rcodes for question in self._first())
 
     def _in_flight(self, since: float = 0.0) -> bool:
         return any(
