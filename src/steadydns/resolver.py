@@ -35,7 +35,7 @@ from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.named import NamedTuple
 from steadydns.native import RLock
-from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed
+from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
@@ -152,7 +152,7 @@ class Resolver:
         self._known: Settings | None = None
         self._rules_met: dict[Rules, Rules] = {}
         """The rules that were in force so far, so that equal ones are one object, whichever thread read the files."""
-        self._shapes = Shapes(stock.raw)
+        self._shapes = Shapes(stock.raw, self.profile.kinds)
         self._calls: dict[tuple[object, ...], Call] = {}
         self._awaiting: AsyncResolver | None = None
         self.public = Table(stock.public, enums=True)
@@ -664,6 +664,8 @@ class Resolver:
     ) -> Found | None:
         """Keep the answers of a first exchange; what was found, or None where they do not settle the lookup."""
         libc, having = rules.libc, False
+        if libc.reads_any_order:
+            answers = loosened(answers)
         for answer in answers:
             if answer is None or (answer.rcode and (answer.rcode != NXDOMAIN or not libc.searches_on)):
                 return None
@@ -686,6 +688,8 @@ class Resolver:
         """What a first exchange has settled, and the failures of what it has not; the flow's questions are answered."""
         known: dict[Question, Finding] = {}
         rcodes: dict[Question, int] = {}
+        if rules.libc.reads_any_order:
+            answers = loosened(answers)
         for question, answer in zip(flow.questions, answers, strict=True):
             if answer is None:
                 continue
@@ -916,6 +920,11 @@ def merged(result: Result, mapped: Result) -> Result:
         result.complete and mapped.complete,
         min(result.expires, mapped.expires),
     )
+
+
+def loosened(answers: list[Answer | None]) -> list[Answer | None]:
+    """The answers as a library reads them that takes records in any order; as they are where just it can."""
+    return [one if one is None else loosely(one) or one for one in answers]
 
 
 def _final(answer: Answer, libc: Libc) -> Failed | None:

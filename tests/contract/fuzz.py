@@ -81,7 +81,6 @@ SEARCHES = (
     "quirk.test test",
     "",
 )
-# Not use-vc, over which glibc takes refusals for final: docs/differences.md.
 OPTIONS = (
     "",
     "",
@@ -93,6 +92,7 @@ OPTIONS = (
     "attempts:1",
     "single-request-reopen",
     "trust-ad",
+    "use-vc",
 )
 
 

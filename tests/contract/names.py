@@ -42,6 +42,8 @@ class Records(NamedTuple):
     """See `QUIRKS`."""
     ptr: tuple[str, ...] = ()
     """The names that its PTR records give."""
+    sick: int = 0
+    """A failure, of the server on 127.0.0.1; the one on ::1 answers."""
 
 
 class Zone(NamedTuple):
@@ -55,8 +57,8 @@ class Zone(NamedTuple):
     """Names with nothing but names below them exist (RFC 8020); some servers deny them."""
 
 
-def respond(zone: Zone, query: dns.message.Message, *, tcp: bool) -> bytes:
-    """Return the response's octets, its id that of the query."""
+def respond(zone: Zone, query: dns.message.Message, *, tcp: bool, ipv4: bool = True) -> bytes:
+    """Return the octets of the response that is sent from the server's IPv4 address; its id is that of the query."""
     question = query.question[0]
     name = question.name.to_text(omit_final_dot=True).lower()
     response = dns.message.make_response(query, recursion_available=True)
@@ -67,11 +69,7 @@ def respond(zone: Zone, query: dns.message.Message, *, tcp: bool) -> bytes:
         return response.to_wire(max_size=65535)
     if node.quirk:
         return _quirky(Asked(zone, node, question.name, question.rdtype, response, tcp))
-    rcode = (
-        node.rcode_aaaa
-        if question.rdtype == dns.rdatatype.AAAA and node.rcode_aaaa is not None
-        else node.rcode
-    )
+    rcode = _failure(node, question.rdtype) or (node.sick if ipv4 else 0)
     if rcode:
         response.set_rcode(dns.rcode.Rcode(rcode))
         if rcode == dns.rcode.NXDOMAIN:
@@ -105,6 +103,13 @@ def find(zone: Zone, name: str) -> Records | None:
     return None
 
 
+def _failure(node: Records, rdtype: int) -> int:
+    """Return the response code of a failure; 0: there is none."""
+    if rdtype == dns.rdatatype.AAAA and node.rcode_aaaa is not None:
+        return node.rcode_aaaa
+    return node.rcode
+
+
 def _has_below(zone: Zone, name: str) -> bool:
     return any(known.endswith(f".{name}") for known in zone.nodes)
 
@@ -122,8 +127,8 @@ def _answer(zone: Zone, response: dns.message.Message, name: dns.name.Name, rdty
         if node is None:
             response.set_rcode(dns.rcode.NXDOMAIN)
             break
-        if node.rcode:
-            response.set_rcode(dns.rcode.Rcode(node.rcode))
+        if rcode := _failure(node, rdtype):
+            response.set_rcode(dns.rcode.Rcode(rcode))
             return
         if not node.alias:
             addresses = _addresses(node, rdtype)

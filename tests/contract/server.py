@@ -28,7 +28,7 @@ class Server:
 
     def __init__(self, port: int = 53) -> None:
         self.zone = Zone({})
-        self.made: dict[tuple[bytes, bool], bytes | None] = {}
+        self.made: dict[tuple[bytes, bool, bool], bytes | None] = {}
         self.asked: list[bytes] = []
         self.selector = selectors.DefaultSelector()
         self.selector.register(sys.stdin.fileno(), selectors.EVENT_READ, self.command)
@@ -83,7 +83,7 @@ class Server:
                 query, client = udp.recvfrom(4096)
             except BlockingIOError:
                 return
-            response = self.response(query, tcp=False)
+            response = self.response(query, tcp=False, ipv4=udp.family == socket.AF_INET)
             if response is not None:
                 udp.sendto(response, client)
 
@@ -109,7 +109,8 @@ class Server:
         answers = []
         while len(data) >= FRAME.size and len(data) >= FRAME.size + FRAME.unpack_from(data)[0]:
             end = FRAME.size + FRAME.unpack_from(data)[0]
-            response = self.response(data[FRAME.size : end], tcp=True)
+            query = data[FRAME.size : end]
+            response = self.response(query, tcp=True, ipv4=connection.family == socket.AF_INET)
             if response is not None:
                 answers.append(FRAME.pack(len(response)) + response)
             data = data[end:]
@@ -119,12 +120,12 @@ class Server:
         except OSError:
             pass
 
-    def response(self, query: bytes, *, tcp: bool) -> bytes | None:
+    def response(self, query: bytes, *, tcp: bool, ipv4: bool) -> bytes | None:
         """The response to a query; None: silence."""
         self.asked.append(query)
-        key = (query[2:], tcp)
+        key = (query[2:], tcp, ipv4)
         if key not in self.made:
-            self.made[key] = respond(self.zone, dns.message.from_wire(query), tcp=tcp)[2:]
+            self.made[key] = respond(self.zone, dns.message.from_wire(query), tcp=tcp, ipv4=ipv4)[2:]
         rest = self.made[key]
         return None if rest is None else query[:2] + rest
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from steadydns.resolution.risk import MOST
 from tests.contract.call import Call, World, lookup
 from tests.contract.cases.zone import ZONE
 from tests.contract.compare import difference
@@ -148,7 +149,11 @@ def test_corednss_own_breach_is_no_difference(
 def test_pruning_costs_little_and_saves_much(
     sessions: Callable[[World], Session], own_server: ServerProcess
 ) -> None:
-    """One call never asks more than glibc and three questions, nor do any ten; repeated, and over all, it is fewer."""
+    """One call asks three questions more than glibc at most, ten calls in a row four, less all that glibc repeats.
+
+    So ten calls ask fewer as soon as five of glibc's questions among them were asked before, and over all it is fewer.
+    Longer runs, from each call on: tests/unit/resolution/test_lookup_property.py.
+    """
     rng = random.Random(SEED + 2)
     worlds = list(compared(sessions))[:3]
     single: list[str] = []
@@ -163,14 +168,15 @@ def test_pruning_costs_little_and_saves_much(
             theirs = own_server.log()
             session.ours([call], "cold")
             mine = own_server.log()
-            if len(mine) > len(theirs) + 3:
+            if len(mine) > len(theirs) + MOST:
                 single.append(f"{call} in {session.world}\n  glibc {theirs}\n  steadydns {mine}")
         own_server.count()
         session.stock(calls)
         theirs = own_server.log()
         session.ours(calls, "warm")
         mine = own_server.log()
-        assert len(mine) <= len(theirs) + 3, (list(map(str, calls)), theirs, mine)
+        again = len(theirs) - len(set(theirs))
+        assert len(mine) <= len(theirs) - again + MOST + 1, (list(map(str, calls)), theirs, mine)
         total += len(mine) - len(theirs)
         session.stock(calls[:1] * 10)
         theirs = own_server.log()
@@ -205,7 +211,7 @@ def test_a_wrong_guess_costs_three_questions(
     ours = session.ours([lookup(name)], "cold")["cold"]
     mine = own_server.log()
     assert ours[0].value == stock[0].value
-    assert len(mine) <= len(theirs) + 3, (theirs, mine)
+    assert len(mine) <= len(theirs) + MOST, (theirs, mine)
     own_server.serve(ZONE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from tests.contract.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.contract.session import ServerProcess
     from tests.lab.pod import Pod
 
 pytestmark = pytest.mark.lab
@@ -168,6 +170,60 @@ def test_texts_of_gai_conf(text: str | None, request: pytest.FixtureRequest) -> 
     with Session(dual, World({**FILES, "gai.conf": text})) as session:
         session.check([lookup(name, family) for name in ORDERED for family in settings.FAMILIES])
 
+
+def test_a_server_that_fails_before_one_that_answers(
+    sessions: Callable[[World], Session], own_server: ServerProcess
+) -> None:
+    """Over UDP glibc asks the next server after a failure; over TCP it takes it for final, and asks nobody else."""
+    own_server.serve(Zone({f"{rcode}.test": Records(("192.0.2.1",), sick=rcode) for rcode in (1, 2, 4, 5)}))
+    calls = [
+        lookup(f"{rcode}.test{dot}", family, flags)
+        for rcode in (1, 2, 4, 5)
+        for dot in ("", ".")
+        for family in settings.FAMILIES
+        for flags in (0, settings.CANONNAME)
+    ]
+    for options in ("", "use-vc", "use-vc single-request", "use-vc attempts:3"):
+        conf = f"nameserver 127.0.0.1\nnameserver ::1\nsearch test\noptions timeout:1 {options}\n"
+        session = sessions(World({"resolv.conf": conf}))
+        if "rotate" not in options:
+            session.check(calls)
+        for call in calls[::3] if "use-vc" in options else ():
+            own_server.count()
+            session.stock([call])
+            theirs = own_server.log()
+            session.ours([call], "cold")
+            assert own_server.count() <= len(theirs), (str(call), theirs, options)
+    own_server.serve(ZONE)
+
+
+def test_a_failure_is_asked_again_no_more_often(
+    sessions: Callable[[World], Session], own_server: ServerProcess
+) -> None:
+    """A server that answers with a failure is asked as often as glibc asks it, attempts and servers counted."""
+    found = []
+    for servers in ("nameserver 127.0.0.1\n", "nameserver 127.0.0.1\nnameserver ::1\n"):
+        for options in ("", "attempts:1", "attempts:3", "single-request", "edns0", "use-vc"):
+            conf = f"{servers}options ndots:1 timeout:1 {options}\n"
+            for transport in ("auto", "udp"):
+                session = sessions(World({"resolv.conf": conf}, {}, {"transport": transport}))
+                for name, family in itertools.product(FAILING, settings.FAMILIES):
+                    if transport == "udp" and name == "formerr.test.":
+                        continue  # once more without EDNS, by which a server is asked plainly from then on
+                    call = lookup(name, family)
+                    own_server.count()
+                    session.stock([call])
+                    theirs = own_server.log()
+                    session.ours([call], "cold")
+                    mine = own_server.log()
+                    # Over TCP both questions leave at once, and just the first one is asked again.
+                    if len(mine) > len(theirs) + (options == "single-request" and transport == "auto"):
+                        found.append(f"{call} {options!r} {transport}: glibc {len(theirs)}, steadydns {mine}")
+    assert not found, "\n".join(found)
+
+
+FAILING = ("servfail.test.", "notimp.test.", "refused.test.", "formerr.test.", "a-servfail.test.",
+           "aaaa-servfail.test.", "nodata-servfail.test.")  # fmt: skip
 
 FILES = {"resolv.conf": settings.CLUSTER, "nsswitch.conf": "hosts: files dns\n", "hosts": HOSTS}
 

@@ -47,6 +47,26 @@ def test_every_name(sessions: Callable[[World], Session], family: int) -> None:
     )
 
 
+@pytest.mark.parametrize("transport", ["auto", "udp"])
+@pytest.mark.parametrize("options", ["", "single-request", "single-request-reopen", "use-vc", "attempts:1"])
+def test_every_name_under_other_options(
+    sessions: Callable[[World], Session], options: str, transport: str
+) -> None:
+    """Where questions are asked one by one, or over TCP, failures of one family decide otherwise, as in libc.
+
+    Asked over UDP, with EDNS, the same answers look otherwise.
+    """
+    conf = resolv_conf(f"ndots:5 timeout:1 {options}")
+    session = sessions(World({"hosts": HOSTS, "resolv.conf": conf}, {}, {"transport": transport}))
+    session.check(
+        lookup(name, int(family), flags)._replace(after_all="alias-beside" in name)
+        for name in NAMES
+        if "no-question" not in name
+        for family in FAMILIES
+        for flags in (0, int(socket.AI_CANONNAME))
+    )
+
+
 def test_an_answer_without_a_question_is_none(sessions: Callable[[World], Session]) -> None:
     """Libc waits until its time is over, and so do we: the error is the same."""
     world = World({"resolv.conf": resolv_conf("ndots:1 timeout:1 attempts:1")})

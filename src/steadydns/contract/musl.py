@@ -9,7 +9,7 @@ import re
 import socket
 from typing import TYPE_CHECKING, Final
 
-from steadydns.contract.profile import IPV4_OCTETS, MAPPED_PREFIX, Profile, mapped
+from steadydns.contract.profile import DGRAM, IPV4_OCTETS, MAPPED_PREFIX, STREAM, Profile, kinds, mapped
 from steadydns.contract.request import AF_INET
 from steadydns.named import NamedTuple
 from steadydns.resolution.lookup import EMPTY, HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
@@ -30,11 +30,15 @@ NO_ADDRESS: Final = (int(socket.EAI_NODATA), "Name has no usable address")
 _CANONICAL: Final = re.compile(rb"[0-9A-Za-z-][0-9A-Za-z.-]*")
 """An alias' target that musl takes for a host name; another one leaves the name before it in place."""
 
+_UNCLEAR: Final = re.compile(rb"\\(?:\.|1[3-9]|12[89]|2)")
+"""What it may take for one: a dot inside of a label, or octets beyond ASCII, of which the locale says what they are."""
+
 
 class Musl(Profile):
     """musl's ways; *no_data* is the number and text that the running version has for a name without addresses."""
 
     names_every_row = True
+    kinds = kinds(STREAM, DGRAM)
 
     def __init__(self, no_data: tuple[int, str] = NO_ADDRESS) -> None:
         self.failures = {
@@ -64,9 +68,12 @@ class Musl(Profile):
 
     def canonical(self, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
         """Return it whether it was asked for or not; a trailing dot of the search domain's is part of it."""
-        entry = next((entry for entry in found.entries if entry.aliased), None)
-        if entry is not None:
-            return entry.canonical.decode("ascii") if _CANONICAL.fullmatch(entry.canonical) else None
+        for entry in found.entries:
+            for target in (entry.canonical, *reversed(entry.answer.aliases[1:])) if entry.aliased else ():
+                if _CANONICAL.fullmatch(target):
+                    return target.decode("ascii")
+                if _UNCLEAR.search(target):
+                    return None
         with_dot = any(request.name + b"." + domain == found.candidate for domain in dotted)
         return found.candidate.decode("ascii") + "." * with_dot
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from steadydns.contract.errors import GLIBC, reported
@@ -17,6 +18,17 @@ MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
 IPV4_OCTETS: Final = 4
 
 
+STREAM: Final = (int(socket.SOCK_STREAM), int(socket.IPPROTO_TCP))
+DGRAM: Final = (int(socket.SOCK_DGRAM), int(socket.IPPROTO_UDP))
+RAW: Final = (int(socket.SOCK_RAW), 0)
+
+
+def kinds(*everything: tuple[int, int]) -> dict[tuple[int, int], tuple[tuple[int, int], ...]]:
+    """Return the types and protocols of the rows for those that a call asks for, the usual ones; (0, 0) for everything."""
+    asked = {wanted: (one,) for one in (STREAM, DGRAM) for wanted in (one, (one[0], 0), (0, one[1]))}
+    return {**asked, (0, 0): everything}
+
+
 def mapped(packed: bytes) -> bytes:
     """Return the address as an IPv6 one (RFC 4291 section 2.5.5.2)."""
     return MAPPED_PREFIX + packed if len(packed) == IPV4_OCTETS else packed
@@ -30,6 +42,9 @@ class Profile:
 
     failures: Mapping[str, tuple[int, str]] = GLIBC
     """Number and text of the gaierror for each reason."""
+
+    kinds: Mapping[tuple[int, int], tuple[tuple[int, int], ...]] = kinds(STREAM, DGRAM, RAW)
+    """What libc makes of a port that is a number, by type and protocol of the call: what else there is, is asked of it."""
 
     def asked(self, request: Request) -> Request:
         """Return the request as libc looks it up."""

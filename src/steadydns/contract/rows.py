@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Kinds = tuple[tuple[int, int], ...]
+"""(type, protocol) of each row."""
+
 MAX_SHAPES: Final = 512
 """Combinations of port, type and protocol that are remembered: ports of one service, not of a scanner."""
+
+MAX_PORT: Final = 65535
 
 MAX_ROTATIONS: Final = 16
 """Orders kept ready for a name whose addresses rank alike."""
@@ -53,16 +58,26 @@ class Address(NamedTuple):
 class Shapes:
     """The shapes met so far."""
 
-    def __init__(self, original: Callable[..., list[Any]]) -> None:
+    def __init__(
+        self, original: Callable[..., list[Any]], kinds: Mapping[tuple[int, int], Kinds] | None = None
+    ) -> None:
         self._original = original
+        self._kinds = kinds or {}
         self._known: dict[tuple[object, ...], Shape] = {}
 
     def get(self, port: object, family: int, type_: int, proto: int, flags: int) -> Shape | None:
         """Return the shape if it is known."""
+        key = (port.__class__, port, family, type_, proto, flags & _FLAGS_FOR_PORTS)
         try:
-            return self._known.get((port.__class__, port, family, type_, proto, flags & _FLAGS_FOR_PORTS))
+            shape = self._known.get(key)
         except TypeError:  # an unhashable port: the original says what is wrong with it
             return None
+        if shape is None and (port is None or (port.__class__ is int and 0 <= port <= MAX_PORT)):
+            kinds = self._kinds.get((type_, proto))
+            if kinds is not None:
+                number = int(port or 0)
+                shape = self._keep(key, [(type_, proto, number) for type_, proto in kinds])
+        return shape
 
     def learn(
         self, host: str | bytes, port: object, family: int, type_: int, proto: int, flags: int
@@ -78,13 +93,18 @@ class Shapes:
         address = _SAMPLES[family or AF_INET]
         sample = Disguise(host, lambda: address)
         rows = self._original(sample, port, family, type_, proto, wanted | AI_NUMERICHOST)
-        kinds = tuple((int(row[1]), row[2], row[4][1]) for row in rows)
+        return self._keep(
+            (port.__class__, port, family, type_, proto, wanted),
+            [(int(row[1]), row[2], row[4][1]) for row in rows],
+        )
+
+    def _keep(self, key: tuple[object, ...], kinds: list[tuple[int, int, int]]) -> Shape:
         shape = Shape(
-            kinds, tuple((enum(kind, socket.SocketKind), proto, port) for kind, proto, port in kinds)
+            tuple(kinds), tuple([(enum(kind, socket.SocketKind), proto, port) for kind, proto, port in kinds])
         )
         if len(self._known) >= MAX_SHAPES:
             self._known.clear()
-        self._known[port.__class__, port, family, type_, proto, wanted] = shape
+        self._known[key] = shape
         return shape
 
 

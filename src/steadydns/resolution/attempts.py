@@ -13,7 +13,18 @@ from steadydns.named import NamedTuple
 from steadydns.resolution.record import FAILURE, RETRY, STALE, TIMEOUT, Event
 from steadydns.resolution.search import under
 from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step
-from steadydns.wire.message import FORMERR, NOERROR, NOTIMP, NXDOMAIN, RETRIED, Answer
+from steadydns.wire.message import (
+    FORMERR,
+    NOERROR,
+    NOTIMP,
+    NXDOMAIN,
+    REFUSED,
+    RETRIED,
+    A,
+    Answer,
+    Disorderly,
+    WireError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -71,6 +82,7 @@ class Attempts:
         self._failed_rounds = 0
         self._stuck: Flow | None = None
         self._plainly = False
+        self._told = False
 
     def settle(self) -> Generator[Step, list[Reply], dict[Question, Finding]]:
         """Ask until every question is settled; return what was found for each."""
@@ -81,8 +93,11 @@ class Attempts:
             flow, rcodes = self._begun
             self._flows.append(flow)
             self._rcodes.update(rcodes)
-            self._failed_rounds += not self._in_flight(flow.opened)
-            self._unanswered(0, flow.server, now, flow.opened)
+            self._believe(flow.server)
+            self._told = self._has_been_told(flow.opened)
+            if self._pending:
+                self._failed_rounds += not self._in_flight(flow.opened)
+                self._unanswered(0, flow.server, now, flow.opened)
         elif now < env.deadline:
             yield from self._attempt(0, servers[0], env.rules.first_retry)
         if self._pending and not self._finished():
@@ -153,6 +168,7 @@ class Attempts:
                 # One that failed for EDNS, which libc does not send, is none.
                 self._failed_rounds += not self._plainly and not self._in_flight(started)
                 self._plainly = False
+                self._told = self._has_been_told(started)
                 self._unanswered(number, server, now, started)
                 return
 
@@ -168,10 +184,10 @@ class Attempts:
         mode = env.rules.transport
         if mode == UDP:
             return self._datagrams(server, now)
-        stream = Flow(server, TCP, tuple(self._pending), now)
+        stream = Flow(server, TCP, self._due(), now)
         if mode == TCP:
             return (stream,)
-        if number:
+        if number and not self._told:
             return (stream, *self._datagrams(server, now))
         health = env.servers
         if health.tcp_blocked(server) and not env.network.has_idle(server, now):
@@ -184,7 +200,7 @@ class Attempts:
         return (stream,)
 
     def _datagrams(self, server: Server, now: float) -> tuple[Flow, ...]:
-        questions = list(self._pending)
+        questions = list(self._due())
         if self._env.rules.serial:
             self._queue = questions
             return self._next_in_queue(server, now)
@@ -194,9 +210,25 @@ class Attempts:
     def _next_in_queue(self, server: Server, now: float) -> tuple[Flow, ...]:
         while self._queue:
             question = self._queue.pop(0)
-            if question in self._pending:
+            if question in self._pending and not self._behind_a_failure(question):
                 return (Flow(server, UDP, (question,), now, edns=self._edns(server)),)
         return ()
+
+    def _behind_a_failure(self, question: Question) -> bool:
+        """Whether the same name's first question was answered with a failure, after which glibc asks no second one."""
+        return any(
+            one.name == question.name and one != question and one in self._rcodes for one in self._pending
+        )
+
+    def _due(self) -> tuple[Question, ...]:
+        """The questions to ask next: under `single-request`, glibc asks no second one while the first one fails."""
+        return self._first() if self._told else tuple(self._pending)
+
+    def _first(self) -> tuple[Question, ...]:
+        """The questions that are open; under `single-request` the first one of each name."""
+        if self._env.rules.serial:
+            return tuple({one.name: one for one in reversed(self._pending)}.values())
+        return tuple(self._pending)
 
     def _edns(self, server: Server) -> bool:
         return self._env.rules.edns and self._env.servers.health(server).edns
@@ -223,15 +255,23 @@ class Attempts:
             flow.answered += (question,)
             if question not in self._pending:
                 continue
+            if env.rules.libc.reads_any_order and not answer.orderly:
+                read = loosely(answer)
+                if read is None:
+                    self.settled[question] = Failed(UNREADABLE)
+                    del self._pending[question]
+                    continue
+                answer = read
             if answer.truncated and flow.transport == UDP:
                 again.setdefault(flow.server, []).append(question)
-            elif env.rules.libc.reads_any_order and not answer.orderly:
-                self.settled[question] = Failed(UNREADABLE)
-                del self._pending[question]
             elif answer.rcode in (NOERROR, NXDOMAIN):
                 self._settle(question, flow, answer, now)
+            elif env.rules.use_vc and answer.rcode == REFUSED and not answer.orderly:
+                # A referral: over UDP glibc asks another server, over TCP it is an answer without addresses.
+                self._settle(question, flow, answer._replace(rcode=NOERROR), now)
             else:
                 self._refused(question, flow, answer)
+            self._believe(flow.server)
         return tuple([Flow(server, TCP, tuple(questions), now) for server, questions in again.items()])
 
     def _settle(self, question: Question, flow: Flow, answer: Answer, now: float) -> None:
@@ -260,6 +300,34 @@ class Attempts:
             del self._pending[question]
             return
         self._rcodes[question] = answer.rcode
+
+    def _believe(self, server: Server) -> None:
+        """Take failures for final where glibc does, and asks neither again nor another server.
+
+        That is beside an answer for the other family, and under `use-vc`; not the first one's under `single-request`.
+        """
+        rules = self._env.rules
+        if not self._rcodes or not rules.libc.believes_failures or server not in rules.servers:
+            return
+        answered = {
+            one.name
+            for one, found in self.settled.items()
+            if not isinstance(found, Failed) or found.rcode == FORMERR
+        }
+        if self._begun is not None:
+            answered.update(one.name for one in self._begun.flow.answered if one not in self._rcodes)
+        for question in list(self._pending):
+            beside = question.name in answered and not (rules.serial and question.type == A)
+            if self._rcodes.get(question) in RETRIED and not self._plainly and (rules.use_vc or beside):
+                self.settled[question] = Failed(self._rcodes[question])
+                del self._pending[question]
+
+    def _has_been_told(self, since: float) -> bool:
+        """Whether the servers answered all that an attempt asked, with failures.
+
+        What brings one answer brings another: the next attempt needs no second transport beside it.
+        """
+        return not self._in_flight(since) and all(question in self._rcodes for question in self._first())
 
     def _in_flight(self, since: float = 0.0) -> bool:
         return any(
@@ -353,6 +421,18 @@ class Attempts:
         env.cache.revive(entry, now, STALE_RECHECK)
         env.record.note(Event(now, STALE, question))
         return entry
+
+
+def loosely(answer: Answer) -> Answer | None:
+    """Return the answer as a library reads it that takes records in any order; None where just it can."""
+    if not isinstance(answer, Disorderly):
+        return answer
+    from steadydns.wire.loose import read_loosely  # noqa: PLC0415 - such answers are rare, and such libraries
+
+    try:
+        return read_loosely(answer)
+    except WireError:
+        return None
 
 
 def _retrying(first_retry: float, patience: list[float]) -> Retrying:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from steadydns.native import RLock
 from steadydns.resolution.certain import Proven
+from steadydns.resolution.risk import Risk
 from steadydns.wire.message import NXDOMAIN
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Cache:
         self.max_negative_ttl = max_negative_ttl
         self.evictions = 0
         self.proven = Proven()
+        self.risk = Risk()
         self._bytes = 0
         # Not a dict, which searches for its first entry past all that were dropped before: 5 us, here 1.7, when full.
         self._entries: OrderedDict[tuple[bytes, int], Entry] = OrderedDict()
@@ -172,6 +174,8 @@ class Cache:
     def flush(self, name: bytes | None = None) -> int:
         """Forget everything, or everything under one name; return the number of entries forgotten."""
         self.proven.clear()
+        if name is None:
+            self.risk.clear()
         with self._lock:
             if name is None:
                 gone = list(self._entries)

@@ -35,9 +35,6 @@ depends on the call."""
 MALFORMED: Final = "malformed"
 """The servers answer, and what they say makes no sense to us. It may to libc, which is then to be asked."""
 
-MAX_PROOFS: Final = 3
-"""Search domains that one lookup sets out to rule out: each costs a question, in vain if the name is in the first."""
-
 PREFETCH_HITS: Final = 2
 """Uses after which an entry is worth fetching before it expires."""
 
@@ -99,6 +96,14 @@ class _Walk:
         # What this call has learnt, also what may not be cached; so that it asks nothing twice.
         self.memo = known
         self.cuts: list[Entry] = []
+        self.asked = set(known)
+        if begun is not None:
+            self.asked.update(begun.flow.questions)
+        self.vain = len(self.asked)
+        """Questions asked so far of which libc would not have asked one, as far as the walk has come."""
+        self.as_is = next((at for at, one in enumerate(walk) if one.domain is None), len(walk))
+        self.target = likely(name, walk) if self.prunes else None
+        self.allowed = env.cache.risk.allowed(foreign=self.target is None)
 
     def questions(self, candidate: Candidate) -> list[Question]:
         name = candidate.name
@@ -139,46 +144,84 @@ class _Walk:
         if found is None or isinstance(found, Failed) or not found.denies_name:
             return False
         self.cuts.append(found)
+        if question in self.asked:
+            self.vain -= len(self.types)
         return True
 
-    def opening(self) -> Iterable[Question]:
-        """The questions that settle as much of the walk as one round trip can."""
-        target = likely(self.name, self.candidates)
+    def ahead(self, at: int) -> Iterable[Question]:
+        """The questions that settle as much of the walk as one round trip can, from this candidate on.
+
+        What they are in vain for, if the name turns out to be in the first domain that they are to rule out, has to
+        be allowed. A denial that has led on before is not counted: in a zone that stays as it is, it does so again.
+        """
+        ahead = self.candidates[at:]
+        if not self.prunes or self.as_is < at or self.known(ahead[0]):
+            return ()
+        left = self.allowed - self.vain
+        target = likely(self.name, ahead) if at else self.target
         asked: dict[Question, None] = {}
-        unproven = useful = 0
-        candidate, guessed, certain = self.candidates[0], False, False
-        for candidate in self.candidates:
-            guessed = candidate is target
-            if candidate.domain is None or guessed:
+        risky = 0
+        candidate, expected = ahead[0], False
+        for candidate in ahead:
+            if candidate.domain is None:
+                expected = candidate is target
                 break
-            if unproven - useful == MAX_PROOFS:
-                return asked
             question = self.cut_of(candidate)
             if question is None:
                 return ()
             found = self.fresh(question)
             if found is None:
-                asked[question] = None
-                unproven += 1
+                if candidate is target:
+                    expected = True
+                    break
+                if self.known(candidate):
+                    if self.denied(candidate):
+                        continue
+                    return asked
                 known = self.env.cache.peek(question)
-                useful += known is not None and known.useful
+                useful = known is not None and known.useful
+                if not useful and risky >= left:
+                    if asked:
+                        return asked
+                    break
+                asked[question] = None
+                risky += not useful
             elif isinstance(found, Failed) or not found.denies_name:
-                certain = True
+                expected = True
                 break
         # The name that the proofs lead to is asked beside them where it is all but certain to be needed: in the
         # cluster by its shape, outside only after the same proofs have led there before. So a cluster's name is
-        # never sent to the world on a guess. A guess that is wrong costs two questions, so it may not come on top of
-        # more than one proof: no lookup asks more than three questions that libc would not.
-        if certain or unproven == useful or (guessed and unproven - useful <= 1):
+        # never sent to the world on a guess.
+        if not risky or (expected and risky + len(self.types) <= left):
             asked.update(dict.fromkeys(q for q in self.questions(candidate) if self.fresh(q) is None))
         return asked
+
+    def known(self, candidate: Candidate) -> bool:
+        """Whether nothing needs to be asked about the candidate itself."""
+        return all(self.fresh(question) is not None for question in self.questions(candidate))
+
+    def denied(self, candidate: Candidate) -> bool:
+        """Whether what is known of the candidate leads on to the next one."""
+        found = [self.memo[question] for question in self.questions(candidate)]
+        return not any(isinstance(one, Failed) or one.addresses or one.answer.empty for one in found)
 
     def ask(self, questions: Iterable[Question]) -> Generator[Step, list[Reply], None]:
         """Settle the questions that are not yet."""
         missing = [question for question in questions if self.fresh(question) is None]
         if missing:
             begun, self.begun = self.begun, None
+            self.vain += sum(1 for question in missing if question not in self.asked)
+            self.asked.update(missing)
             self.memo.update((yield from Attempts(missing, self.env, begun).settle()))
+
+    def settle(self, candidate: Candidate) -> Generator[Step, list[Reply], list[Finding]]:
+        """Ask what libc asks about the candidate itself; return what is found, in the order of the types."""
+        questions = self.questions(candidate)
+        yield from self.ask(questions)
+        self.vain -= sum(1 for question in questions if question in self.asked)
+        findings = [self.memo[question] for question in questions]
+        rules = self.env.rules
+        return _one_by_one(findings) if rules.serial and not rules.use_vc else findings
 
     def found(self, candidate: Candidate, findings: list[Finding]) -> Found | NotFound | None:
         """The result, where the candidate's answers settle the whole lookup."""
@@ -221,25 +264,32 @@ def lookup(
     """
     walk = _Walk(name, types, env, {} if known is None else known, begun)
     env.record.candidates = len(walk.candidates)
+    if env.rules.libc.searches_on:
+        result = yield from _to_the_end(walk, name)
+    else:
+        result = yield from _to_the_first_verdict(walk)
     if walk.prunes:
-        yield from walk.ask(walk.opening())
-    if not env.rules.libc.searches_on:
-        return (yield from _to_the_first_verdict(walk))
+        env.cache.risk.note(walk.vain)
+    return result
+
+
+def _to_the_end(walk: _Walk, name: bytes) -> Generator[Step, list[Reply], Found | NotFound]:
+    """Walk as glibc does."""
+    env, types = walk.env, walk.types
     as_is_first = walk.candidates[0].domain is None and name.count(b".") >= env.rules.ndots
     searched: list[str] = []
     as_is = ""
     stopped = failed = False
-    for candidate in walk.candidates:
+    for at, candidate in enumerate(walk.candidates):
         if stopped and candidate.domain is not None:
             continue
+        yield from walk.ask(walk.ahead(at))
         if walk.ruled_out(candidate):
             env.record.note(Event(env.clock(), CUT, Question(candidate.name, types[0])))
             searched.append(HOST_NOT_FOUND)
             failed = False
             continue
-        questions = walk.questions(candidate)
-        yield from walk.ask(questions)
-        findings = [walk.memo[question] for question in questions]
+        findings = yield from walk.settle(candidate)
         found = walk.found(candidate, findings)
         if found is not None:
             return found
@@ -268,13 +318,12 @@ def lookup(
 
 def _to_the_first_verdict(walk: _Walk) -> Generator[Step, list[Reply], Found | NotFound]:
     """Walk as musl does: only a denial leads on, and what the first name without one says is the result."""
-    for candidate in walk.candidates:
+    for at, candidate in enumerate(walk.candidates):
+        yield from walk.ask(walk.ahead(at))
         if walk.ruled_out(candidate):
             walk.env.record.note(Event(walk.env.clock(), CUT, Question(candidate.name, walk.types[0])))
             continue
-        questions = walk.questions(candidate)
-        yield from walk.ask(questions)
-        findings = [walk.memo[question] for question in questions]
+        findings = yield from walk.settle(candidate)
         # In their order: a failure behind a denial changes nothing.
         verdict = next((found for found in findings if isinstance(found, Failed) or found.nxdomain), None)
         if verdict is None:
@@ -283,6 +332,15 @@ def _to_the_first_verdict(walk: _Walk) -> Generator[Step, list[Reply], Found | N
             garbled = any(isinstance(found, Failed) and found.rcode == UNREADABLE for found in findings)
             return NotFound(MALFORMED if garbled else TRY_AGAIN)
     return NotFound(HOST_NOT_FOUND)
+
+
+def _one_by_one(findings: list[Finding]) -> list[Finding]:
+    """What is found under `single-request`: glibc asks no second question unless the first one is answered.
+
+    A failure that it does not ask another server for is an answer.
+    """
+    first = findings[0]
+    return [first] * len(findings) if isinstance(first, Failed) and first.rcode != FORMERR else findings
 
 
 def _verdict(findings: list[Finding]) -> str:

@@ -8,6 +8,7 @@ only on failure, would be cheaper still and wrong: a name that exists in both pl
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from steadydns.named import NamedTuple
@@ -28,6 +29,9 @@ PUBLIC_LABELS: Final = frozenset(
 """Last labels that are more likely a top-level domain than a namespace. A guess about cost, never about the answer."""
 
 COUNTRY_CODE_LENGTH: Final = 2
+
+_POD: Final = re.compile(rb".*-[0-9]+")
+"""How a StatefulSet names its pods: `web-0`."""
 
 
 class Candidate(NamedTuple):
@@ -77,15 +81,22 @@ def likely(name: bytes, walk: tuple[Candidate, ...]) -> Candidate | None:
     """Guess which candidate exists, from the shape of a cluster's names, so that it can be asked at once.
 
     `service.namespace` exists below `svc.<zone>`, `service.namespace.svc` below `<zone>`, and a name that already
-    ends in a search domain is complete. None: no guess. A wrong guess costs questions, never the answer.
+    ends in a search domain is complete. `pod-0.service` is a StatefulSet's pod, in the caller's own namespace first.
+    None: no guess. A wrong guess costs questions, never the answer.
     """
     labels = name.lower().split(b".")
     domains = tuple(c.domain for c in walk if c.domain)
     if under(name, domains):
         return next(c for c in walk if c.domain is None)
-    if labels[-1] == b"svc" and len(labels) > 1:
+    if len(labels) == 1:
+        return None
+    if labels[-1] == b"svc":
         return next((c for c in walk if c.domain and b"svc." + c.domain in domains), None)
-    public = labels[-1] in PUBLIC_LABELS or len(labels[-1]) == COUNTRY_CODE_LENGTH
-    if len(labels) == 2 and not public:
-        return next((c for c in walk if c.domain and c.domain.startswith(b"svc.")), None)
-    return None
+    if labels[-1] in PUBLIC_LABELS or len(labels[-1]) == COUNTRY_CODE_LENGTH:
+        return None
+    services = next((c for c in walk if c.domain and c.domain.startswith(b"svc.")), None)
+    pod = _POD.fullmatch(labels[0]) is not None
+    if services is None or services.domain is None or len(labels) > 2 + pod:
+        return None
+    own = next((c for c in walk if c.domain and c.domain.endswith(b"." + services.domain)), None)
+    return own if own is not None and pod and len(labels) == 2 else services

@@ -94,7 +94,8 @@ class Servers:
 
     def steady(self, rules: Rules, now: float) -> Server | None:
         """Return the server to ask first, where there is nothing to find out, wait for or choose before."""
-        if rules.rotate or rules.transport == "udp":
+        # Under use-vc, what is an answer and what a failure is for the algorithm to say.
+        if rules.rotate or rules.use_vc or rules.transport == "udp":
             return None
         preferred = rules.preferred
         if preferred is not None:

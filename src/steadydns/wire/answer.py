@@ -50,9 +50,10 @@ class Answer(NamedTuple):
 class Disorderly(Answer):
     """An answer whose records come in another way, or whose response code has upper bits: readers may disagree."""
 
-    __slots__ = ()
+    wire: tuple[bytes, int, int, int, int] = (b"", 0, 0, 0, 0)
+    """The message, where its answers begin, how many they are, the flags, the type asked for: to read it otherwise."""
 
     @property
     def orderly(self) -> bool:
-        """They do not."""
+        """They do not come so."""
         return False

@@ -48,6 +48,7 @@ def read_response(
             addresses, of which glibc makes one thing or another.
     """
     known = {12: qname} if offset > 12 else {}
+    begin = offset
     found = _Answers(qname)
     negative_ttl = None
     rcode = flags & RCODE
@@ -63,7 +64,8 @@ def read_response(
             # Who was asked without EDNS has none to answer with (RFC 6891 section 6.1.1), and glibc does not look at it.
             rcode |= extended if edns else 0
     ttls = found.ttls
-    return (Answer if found.orderly and rcode <= RCODE else Disorderly)(
+    orderly = found.orderly and rcode <= RCODE
+    answer = (Answer if orderly else Disorderly)(
         rcode,
         flags & TRUNCATED != 0,
         flags & AUTHORITATIVE != 0,
@@ -75,6 +77,19 @@ def read_response(
         bool(rcode == NOERROR and answers and not used),
         tuple([present_name(owner) for owner in found.owners]),
     )
+    if isinstance(answer, Disorderly):
+        answer.wire = (message, begin, answers, flags, qtype)
+    return answer
+
+
+def ends_with_opt(message: bytes, offset: int, authorities: int) -> bool:
+    """Say whether the record behind so many from `offset` on is an OPT record.
+
+    Raises:
+        WireError: the records do not fit the message.
+    """
+    *_, last = read_records(message, offset, authorities + 1, {})
+    return last[1] == OPT
 
 
 def _read_data(message: bytes, qtype: int, used: list[Record], known: dict[int, bytes]) -> tuple[bytes, ...]:

@@ -28,7 +28,7 @@ from .codes import (
 )
 from .direct import read_direct
 from .errors import Mismatch, WireError
-from .general import AUTHORITATIVE, KIND, PROVEN, RCODE, RESPONSE, TRUNCATED, read_response
+from .general import AUTHORITATIVE, KIND, PROVEN, RCODE, RESPONSE, TRUNCATED, ends_with_opt, read_response
 from .names import present_name
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ __all__ = [
     "TAIL_SIZE",
     "A",
     "Answer",
+    "Disorderly",
     "Mismatch",
     "WireError",
     "framed_queries",
@@ -117,8 +118,8 @@ def framed_queries(ident: int, qname: bytes, qtypes: Sequence[int]) -> tuple[lis
 def parse(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: bool = False) -> Answer:
     """Read the response to `query(ident, qname, qtype)`; `edns` says that the query had an OPT record.
 
-    A response without any record from a server that neither is responsible nor recurses is a refusal, as in glibc: a
-    referral, or a lame server. Octets after the counted records are ignored, as glibc does. When the TC bit is set and
+    A response without answers or additional records from a server that neither is responsible nor recurses is a refusal,
+    as in glibc: a referral, or a lame server. An OPT record that was asked for is none, for glibc asks for none. Octets after the counted records are ignored, as glibc does. When the TC bit is set and
     the records cannot be read to the end, the answer has no addresses.
 
     Raises:
@@ -149,9 +150,15 @@ def parse_any(message: bytes, ident: int, qname: bytes, qtype: int, *, edns: boo
         offset = 12
     else:
         raise Mismatch(f"{questions} questions in the response")
-    if not answers and not flags & PROVEN and additionals <= edns:
+    if (
+        not answers
+        and not flags & PROVEN
+        and (not additionals or (edns and additionals == 1 and ends_with_opt(message, offset, authorities)))
+    ):
         # Not to musl, to which it is a denial.
-        return Disorderly(REFUSED, False, False, (), 0, b"", False, None)
+        refusal = Disorderly(REFUSED, False, False, (), 0, b"", False, None)
+        refusal.wire = (message, offset, 0, flags, qtype)
+        return refusal
     try:
         answer = read_response(
             message, offset, name, qtype, flags, answers, authorities, additionals, edns=edns

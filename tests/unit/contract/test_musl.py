@@ -77,13 +77,19 @@ def test_a_search_domains_trailing_dot_is_shown() -> None:
 
 
 def test_an_alias_names_the_answer() -> None:
-    """The end of the chain counts, IPv4's before IPv6's, and a target that is no host name is libc's to judge."""
+    """The end of the chain counts, IPv4's before IPv6's; a target that is no host name is passed over."""
     four, six = entry("192.0.2.1", canonical=b"Four.test"), entry("2001:db8::1", canonical=b"six.test")
     assert Musl().canonical(request(), found(four, six), ()) == "Four.test"
     assert Musl().canonical(request(), found(entry("192.0.2.1"), six), ()) == "six.test"
-    for target in (b"under_score.test", b"."):
+    for target in (b"under_score.test", b".", rb"a\032b.test", rb"\042.test"):
         odd = entry("192.0.2.1", canonical=target)
-        assert Musl().canonical(request(), found(odd), ()) is None
+        assert Musl().canonical(request(), found(odd), ()) == "db.default.svc.cluster.local"
+        assert Musl().canonical(request(), found(odd, six), ()) == "six.test"
+        odd.answer = odd.answer._replace(aliases=(b"asked.test", b"-first.test", b"second_.test"))
+        assert Musl().canonical(request(), found(odd, six), ()) == "-first.test"
+    for target in (rb"\195\169.test", rb"a\.b.test", rb"\128.test", rb"\255.test"):
+        odd = entry("192.0.2.1", canonical=target)
+        assert Musl().canonical(request(), found(odd, six), ()) is None, target
 
 
 def test_no_more_addresses_than_musl_has_room_for() -> None:

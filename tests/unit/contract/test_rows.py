@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from steadydns.contract import stock
+from steadydns.contract.profile import Profile
 from steadydns.contract.rows import MAX_ROTATIONS, MAX_SHAPES, Address, Shape, Shapes, build, rotation
 from tests.unit.audit import audited
 
@@ -61,6 +62,30 @@ def test_shapes_are_the_stock_functions(type_: int, family: int) -> None:
         if isinstance(theirs, list):
             theirs = [(row[1], row[2], row[4][1]) for row in theirs]
         assert ours == theirs, (port, proto, flags)
+
+
+def test_what_is_known_of_numbers_is_the_stock_functions() -> None:
+    """Ports that are numbers, with the usual types and protocols, need not be asked about, and raise no event."""
+    asked = list(product((None, 0, 80, 65535), (0, V4, V6), TYPES, PROTOS, (0, socket.AI_PASSIVE)))
+    known = 0
+    for port, family, type_, proto, flags in asked:
+        with audited() as events:
+            shape = Shapes(stock.raw, Profile.kinds).get(port, family, type_, proto, flags)
+        assert events == []
+        if shape is not None:
+            assert shape == Shapes(stock.raw).learn("x.test", port, family, type_, proto, flags)
+            assert [list(map(type, one)) for one in shape.public] == [
+                list(map(type, one))
+                for one in Shapes(stock.raw).learn("x.test", port, family, type_, proto, flags).public
+            ]
+            known += 1
+    assert known == 4 * 3 * 2 * 7
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 80.0, True, "80", b"80", "http", [], 2**70])
+def test_other_ports_are_the_stock_functions_to_read(port: object) -> None:
+    """Nothing is known of what libc reads in ways of its own, or refuses."""
+    assert Shapes(stock.raw, Profile.kinds).get(port, 0, 1, 0, 0) is None
 
 
 def test_a_shape_is_asked_for_once() -> None:

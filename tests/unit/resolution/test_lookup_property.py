@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steadydns.resolution.lookup import NotFound
+from steadydns.resolution.risk import MOST
 from steadydns.wire.message import AAAA, SERVFAIL, A
 from tests.unit.network import CLUSTER, DNS, RULES, FakeNetwork, FakeServer, Pod, Zone, texts
 
@@ -74,3 +75,53 @@ def test_pruning_costs_three_questions_at_most(
     pruned.lookup(name)
     exact.lookup(name)
     assert len(pruned.network.seen) <= len(exact.network.seen) + 3
+
+
+WINDOW = 10
+MOST_OF_TEN = MOST + 1
+"""A name that looks foreign may ask one question in vain where nothing else may."""
+
+
+def costs(
+    zone: dict[str, str], asked: list[tuple[str, tuple[int, ...]]], search: tuple[bytes, ...], ndots: int
+) -> list[tuple[list[str], list[str]]]:
+    """What libc's walk asks for each lookup of a run, and what is asked by a cache that begins empty."""
+    server = Zone(zone)
+    rules = RULES._replace(ndots=ndots, search=search)
+    pruned = Pod(FakeNetwork({DNS: FakeServer(server)}), rules)
+    found = []
+    for name, types in asked:
+        exact = Pod(FakeNetwork({DNS: FakeServer(server)}), rules._replace(exact=True))
+        exact.lookup(name, types)
+        pruned.lookup(name, types)
+        found.append((exact.network.questions(), pruned.network.questions()))
+    return found
+
+
+@settings(deadline=None, derandomize=True, max_examples=400)
+@given(
+    zone=zones,
+    asked=st.lists(
+        st.tuples(st.one_of(names, absolute), st.sampled_from(((A, AAAA), (A, AAAA), (A,), (AAAA,)))),
+        min_size=WINDOW,
+        max_size=30,
+    ),
+    ndots=st.sampled_from((1, 5)),
+    search=st.sampled_from((CLUSTER, CLUSTER, (*CLUSTER, b"a", b"b", b"corp.com"), (b"corp.com", b"com"))),
+)
+def test_ten_lookups_ask_fewer_than_libc_unless_libc_asks_each_question_once(
+    zone: dict[str, str],
+    asked: list[tuple[str, tuple[int, ...]]],
+    ndots: int,
+    search: tuple[bytes, ...],
+) -> None:
+    """Three more for one lookup and four for any ten, less what libc asks a second time among them."""
+    found = costs(zone, asked, search, ndots)
+    for at in range(len(found)):
+        theirs, mine = found[at]
+        assert len(mine) <= len(theirs) + MOST, asked[: at + 1]
+        window = found[at : at + WINDOW]
+        libcs = [question for questions, _ in window for question in questions]
+        again = len(libcs) - len(set(libcs))
+        ours = sum(len(questions) for _, questions in window)
+        assert ours <= len(libcs) - again + MOST_OF_TEN, (asked[: at + WINDOW], window)

@@ -8,7 +8,18 @@ from steadydns.resolution.lookup import Found
 from steadydns.resolution.record import CUT
 from steadydns.transport.exchange import Question
 from steadydns.wire.message import SERVFAIL, A
-from tests.unit.network import CLUSTER, DNS, RULES, FakeNetwork, FakeServer, Pod, cluster_zone, pod, shown
+from tests.unit.network import (
+    CLUSTER,
+    DNS,
+    RULES,
+    FakeNetwork,
+    FakeServer,
+    Pod,
+    Zone,
+    cluster_zone,
+    pod,
+    shown,
+)
 
 CUTS = ["com.default.svc.cluster.local A", "com.svc.cluster.local A", "com.cluster.local A"]
 
@@ -168,6 +179,80 @@ def test_case_is_sent_as_typed_and_cached_without() -> None:
     assert one.network.questions() == []
     assert isinstance(found, Found)
     assert found.candidate == b"api.EXAMPLE.com"
+
+
+def counts(names: list[str], exists: list[str]) -> tuple[int, int]:
+    """How many questions libc's walk asks for the names, one after the other, and how many are asked here."""
+    zone = Zone(dict.fromkeys(exists, "192.0.2.1"))
+    pruned, libcs = Pod(FakeNetwork({DNS: FakeServer(zone)})), 0
+    for name in names:
+        exact = Pod(FakeNetwork({DNS: FakeServer(zone)}), RULES._replace(exact=True))
+        exact.lookup(name)
+        pruned.lookup(name)
+        libcs += len(exact.network.questions())
+    return libcs, len(pruned.network.questions())
+
+
+OWN = "default.svc.cluster.local"
+TEN = range(10)
+TLDS = ("com", "org", "net", "io", "dev", "de", "fr", "app", "eu", "cloud")
+RUNS: dict[str, tuple[list[str], list[str], int, int]] = {
+    "services of the own namespace": (
+        [f"s{n}" for n in TEN], [f"s{n}.{OWN}" for n in TEN], 20, 20),
+    "pods of a StatefulSet": ([f"web-{n}.web" for n in TEN], [f"web-{n}.web.{OWN}" for n in TEN], 20, 20),
+    "pods of ten StatefulSets": (
+        [f"web{n}-0.web{n}" for n in TEN], [f"web{n}-0.web{n}.{OWN}" for n in TEN], 20, 20),
+    "pods of another namespace": (
+        [f"web-{n}.web.prod" for n in TEN], [f"web-{n}.web.prod.svc.cluster.local" for n in TEN], 40, 21),
+    "services of one other namespace": (
+        [f"s{n}.prod" for n in TEN], [f"s{n}.prod.svc.cluster.local" for n in TEN], 40, 21),
+    "services of ten other namespaces": (
+        [f"s.ns{n}" for n in TEN], [f"s.ns{n}.svc.cluster.local" for n in TEN], 40, 30),
+    "services with svc": (
+        [f"s.ns{n}.svc" for n in TEN], [f"s.ns{n}.svc.cluster.local" for n in TEN], 60, 22),
+    "services in full": (
+        [f"s.ns{n}.svc.cluster.local" for n in TEN], [f"s.ns{n}.svc.cluster.local" for n in TEN], 80, 23),
+    "names of one top-level domain": ([f"h{n}.example.com" for n in TEN], [f"h{n}.example.com" for n in TEN], 80, 23),
+    "names of ten top-level domains": ([f"api.example.{t}" for t in TLDS], [f"api.example.{t}" for t in TLDS], 80, 50),
+    "names that are not there": ([f"h{n}.example.com" for n in TEN], ["example.com"], 80, 23),
+    # What nobody would guess: names in the first domain that look as if they were in another one.
+    "names of headless services": ([f"x.head{n}" for n in TEN], [f"x.head{n}.{OWN}" for n in TEN], 20, 23),
+    "the same, twice": ([f"x.head{n % 5}" for n in TEN], [f"x.head{n}.{OWN}" for n in TEN], 20, 13),
+    "public names in the first domain": (
+        [f"a.b.{t}" for t in TLDS], [f"a.b.{t}.{OWN}" for t in TLDS], 20, 24),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_ten_names_in_a_row(run: str) -> None:
+    """What ten names cost libc, and what they cost here: fewer, but where libc finds each at once, for the first time."""
+    names, exists, libcs, ours = RUNS[run]
+    assert counts(names, exists) == (libcs, ours)
+
+
+def test_what_was_asked_in_vain_is_earned_back() -> None:
+    """After names that no guess was right for, others are still found by proof, and proofs that save allow to guess."""
+    exists = (
+        [f"x.head{n}.{OWN}" for n in TEN] + [f"api.example.{t}" for t in TLDS] + ["s.prod.svc.cluster.local"]
+    )
+    wrong = [f"x.head{n}" for n in TEN]
+    assert counts(wrong, exists) == (20, 23)
+    assert counts([*wrong, "api.example.com"], exists) == (28, 28)
+    assert counts([*wrong, "api.example.com", "s.prod"], exists) == (32, 31)
+    assert counts([*wrong, "s.prod"], exists) == (24, 27)
+
+
+def test_a_name_that_looks_foreign_goes_behind_no_search_domain_as_a_whole_for_what_the_clusters_names_cost() -> (
+    None
+):
+    """Names of the cluster that were guessed wrongly do not make it known to the cluster's servers which hosts are asked."""
+    zone = Zone({f"x.head{n}.{OWN}": "192.0.2.1" for n in TEN} | {"api.example.com": "192.0.2.2"})
+    one = Pod(FakeNetwork({DNS: FakeServer(zone)}))
+    for n in TEN:
+        one.lookup(f"x.head{n}")
+    one.network.questions()
+    one.lookup("api.example.com")
+    assert one.network.questions() == [*CUTS, "api.example.com A", "api.example.com AAAA"]
 
 
 def test_the_record_tells_the_cuts() -> None:

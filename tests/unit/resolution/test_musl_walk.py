@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from steadydns.resolution.libc import MUSL
-from steadydns.resolution.lookup import HOST_NOT_FOUND, MALFORMED, NO_DATA, TRY_AGAIN, Found, NotFound
+from steadydns.resolution.lookup import HOST_NOT_FOUND, MALFORMED, NO_DATA, TRY_AGAIN, NotFound
 from steadydns.resolution.search import candidates
-from steadydns.wire.answer import Disorderly
+from steadydns.wire.answer import Answer, Disorderly
 from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, REFUSED, SERVFAIL, A
 from tests.unit.network import (
     DNS,
@@ -148,14 +148,36 @@ def test_silence_lasts_as_long_as_in_musl() -> None:
     assert musl_pod(udp="silent", tcp="silent").took("redis.prod.svc.cluster.local.") == 5.0
 
 
-def test_an_answer_out_of_order_is_left_to_libc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Musl reads it by other rules than those of the chain of aliases; the servers are asked once."""
-    one = musl_pod(Zone({"one.test": "203.0.113.5"}))
+def disorderly(one: Pod, monkeypatch: pytest.MonkeyPatch, records: bytes, count: int) -> None:
+    """Have each A question answered with these records, as a message whose strict reading finds nothing of use."""
     answer = one.network._answer
-    monkeypatch.setattr(one.network, "_answer", lambda *asked: Disorderly(*answer(*asked)))
+
+    def answered(*asked: Any) -> Answer:
+        found = Disorderly(*answer(*asked)._replace(addresses=()))
+        if asked[2].type == A:
+            found.wire = (records, 0, count, 0x8180, A)
+        return found
+
+    monkeypatch.setattr(one.network, "_answer", answered)
+
+
+def test_an_answer_out_of_order_is_read_as_musl_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each address of it counts, where the rules of the chain of aliases leave none."""
+    one = musl_pod(Zone({"one.test": "203.0.113.5"}))
+    record = b"\1x\0\0\1\0\1\0\0\0\x1e\0\4"
+    disorderly(one, monkeypatch, record + b"\xc0\0\2\7" + record + b"\xc0\0\2\x08", 2)
+    assert one.addresses("one.test.") == ["192.0.2.7", "192.0.2.8"]
+    assert len(one.network.questions()) == 2
+    monkeypatch.setattr(one, "rules", RULES)
+    one.cache.flush()
+    assert isinstance(one.lookup("one.test."), NotFound)
+
+
+def test_an_answer_that_just_musl_can_read_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether octets beyond ASCII are letters is the locale's to say; the servers are asked once."""
+    one = musl_pod(Zone({"one.test": "203.0.113.5"}))
+    disorderly(one, monkeypatch, b"\1x\0\0\5\0\1\0\0\0\x1e\0\4\2\xc3\xa9\0", 1)
     found = one.lookup("one.test.")
     assert isinstance(found, NotFound)
     assert found.reason == MALFORMED
     assert len(one.network.questions()) == 2
-    monkeypatch.setattr(one, "rules", RULES)
-    assert isinstance(one.lookup("one.test."), Found)
