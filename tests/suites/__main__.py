@@ -22,12 +22,18 @@ from tests.suites.libraries import SUITES, Suite
 def main() -> int:
     """Print a line for each suite as it ends, then the table; return 1 if a test differs, 2 if it cannot run."""
     parser = argparse.ArgumentParser(prog="python -m tests.suites")
-    parser.add_argument("--write", action="store_true", help="write docs/suites.md, the part about this Python")
+    parser.add_argument(
+        "--write", action="store_true", help="write docs/suites.md, the part about this Python"
+    )
     parser.add_argument("--only", default="", help="suites whose name contains this")
-    parser.add_argument("--world", choices=tuple(WORLDS), help="who knows localhost (default: one, then the other)")
+    parser.add_argument(
+        "--world", choices=tuple(WORLDS), help="who knows localhost (default: one, then the other)"
+    )
     options = parser.parse_args()
     if os.geteuid() != 0:
-        print("the suites run in network namespaces with files in /etc/netns: run it as root", file=sys.stderr)
+        print(
+            "the suites run in network namespaces with files in /etc/netns: run it as root", file=sys.stderr
+        )
         return 2
     namespaces.sweep()
     chosen = [suite for suite in SUITES if options.only in suite.name]
@@ -53,10 +59,10 @@ def main() -> int:
 def line(suite: Suite, comparison: Comparison, seconds: float) -> str:
     """Return what a suite showed, with every difference below it."""
     ours = comparison.ours
+    counts = f"{len(comparison.without.outcomes)} tests, {comparison.without} without, {ours} with"
+    verdict = f"{len(comparison.differences)} differ, {len(comparison.unsteady)} unsteady; {seconds:.0f} s"
     lines = [
-        f"{suite.name} {suite.version}, localhost by {table.WORLD[comparison.world]}: "
-        f"{len(comparison.without.outcomes)} tests, {comparison.without} without, {ours} with, "
-        f"{len(comparison.differences)} differ, {len(comparison.unsteady)} unsteady; {seconds:.0f} s",
+        f"{suite.name} {suite.version}, localhost by {table.WORLD[comparison.world]}: {counts}, {verdict}",
         f"  steadydns at the end: {ours.shim}",
     ]
     for name in ours.left_out:

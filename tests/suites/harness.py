@@ -98,14 +98,15 @@ def namespace(side: str, world: str) -> Iterator[str]:
     name = f"{PREFIX}-{os.getpid()}-suites-{side}"
     namespaces.create(name)
     try:
-        # An address that is not loopback, without which AI_ADDRCONFIG finds that there is no network; and one of the
-        # link, to which a test of anyio binds.
+        # An address that is not loopback, without which AI_ADDRCONFIG finds that there is no network; one of the link,
+        # to which a test of anyio binds; and a way to addresses that never answer, for urllib3's tests of timeouts.
         namespaces.ip_batch(
             name,
             [
                 f"address add {ADDRESS}/32 dev lo",
                 "address add fd00::10/128 dev lo nodad",
                 "address add fe80::10/64 dev lo scope link nodad",
+                "route add 240.0.0.0/8 dev lo",
             ],
         )
         etc = namespaces.ETC_NETNS / name
@@ -195,9 +196,7 @@ def surroundings() -> dict[str, str]:
     return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def read_events(
-    events: list[dict[str, Any]], suite: Suite, side: str, status: int | None, said: str
-) -> Run:
+def read_events(events: list[dict[str, Any]], suite: Suite, side: str, status: int | None, said: str) -> Run:
     """Make a Run of the recorder's lines; it is no evidence if the process did not end, or had the wrong resolver."""
     outcomes: dict[str, Outcome] = {}
     for event in events:
@@ -244,7 +243,9 @@ def compare(suite: Suite, world: str, run: Callable[[Suite, str, str, tuple[str,
         again = [both(suite, world, files, run) for _ in range(REPEATS)]
     verdicts = {name: judge(name, [(first, second), *again]) for name in differing}
     differences = [text for text, lasts in verdicts.values() if lasts]
-    differences += [f"{side}: {found.trouble}" for side, found in ((WITHOUT, first), (WITH, second)) if found.trouble]
+    differences += [
+        f"{side}: {found.trouble}" for side, found in ((WITHOUT, first), (WITH, second)) if found.trouble
+    ]
     return Comparison(
         suite.name,
         world,
@@ -294,5 +295,7 @@ def judge(name: str, pairs: list[tuple[Run, Run]]) -> tuple[str, bool]:
     usual = max(stock, key=stock.count)
     if not_again or (set(ours) <= set(stock) and usual in ours):
         return text, False
-    details = [second.outcomes[name].detail for _, second in pairs if word(name, second) not in {usual, MISSING}]
+    details = [
+        second.outcomes[name].detail for _, second in pairs if word(name, second) not in {usual, MISSING}
+    ]
     return "\n".join([text, *"".join(details[:1]).splitlines()[-12:]]), True

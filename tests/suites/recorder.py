@@ -100,7 +100,14 @@ def shim() -> dict[str, Any]:
     activation = sys.modules.get("steadydns.activation")
     installation = getattr(activation, "_installation", None)
     if activation is None or installation is None:
-        return {"patched": patched, "installed": False, "hooks": [], "lookups": 0, "queries": 0, "fallbacks": {}}
+        return {
+            "patched": patched,
+            "installed": False,
+            "hooks": [],
+            "lookups": 0,
+            "queries": 0,
+            "fallbacks": {},
+        }
     stats = activation.stats()
     return {
         "patched": patched,

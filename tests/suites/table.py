@@ -41,7 +41,10 @@ def rows(found: list[tuple[Suite, Comparison]]) -> str:
 def details(found: list[tuple[Suite, Comparison]]) -> str:
     """Return the differences, and the tests that ended now one way and now another, without steadydns as well."""
     lines: list[str] = []
-    for title, kind in (("Differences:", "differences"), ("No difference, but not the same every time:", "unsteady")):
+    for title, kind in (
+        ("Differences:", "differences"),
+        ("No difference, but not the same every time:", "unsteady"),
+    ):
         texts = [
             f"- {suite.name}, {WORLD[comparison.world]}: {text.splitlines()[0]}"
             for suite, comparison in found
