@@ -103,6 +103,7 @@ SUITES: Final = (
             "test/contrib",
             "test/with_dummyserver",
         ),
+        arguments=("-p", "hypercorn_scope"),
         # Its timeouts are longer where it sees that it is tested on a machine that others use, too.
         environ={"CI": "true"},
     ),
