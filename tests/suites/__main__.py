@@ -68,7 +68,11 @@ def line(suite: Suite, comparison: Comparison, seconds: float) -> str:
     for name in ours.left_out:
         reason = next(why for part, why in suite.excluded.items() if part in name)
         lines.append(f"  left out: {name}: {reason}")
-    for title, texts in (("differs", comparison.differences), ("unsteady", comparison.unsteady)):
+    for title, texts in (
+        ("differs", comparison.differences),
+        ("unsteady", comparison.unsteady),
+        ("fails on both sides", comparison.failing),
+    ):
         lines += [f"  {title}: {text}".replace("\n", "\n    ") for text in texts]
     return "\n".join(lines)
 

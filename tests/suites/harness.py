@@ -51,6 +51,7 @@ REPEATS: Final = 3  # how often both sides run the file of a test again that cam
 MISSING: Final = "missing"
 PASSED: Final = ("passed", "xfailed", "xpassed")  # a strict xpass is a failure in pytest's own words
 SKIPPED: Final = ("skipped",)
+FAILED: Final = ("failed", "error")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,15 @@ class Comparison:
     ours: Run
     differences: tuple[str, ...]
     unsteady: tuple[str, ...]
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The tests that fail on both sides, each with the last line of why: they show less than those that pass."""
+        return tuple(
+            f"{name}: {' '.join(outcome.detail.splitlines()[-1:])}"
+            for name, outcome in sorted(self.without.outcomes.items())
+            if outcome.word in FAILED and word(name, self.ours) == outcome.word
+        )
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakValueDictionary
 
-from hypercorn.app_wrappers import ASGIWrapper
-from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.app_wrappers import ASGIWrapper  # type: ignore[import-not-found] # urllib3's environment has it
+from hypercorn.trio.tcp_server import TCPServer  # type: ignore[import-not-found] # as above
 
 # The streams by the addresses of both ends, which is what an application is told of its connection.
 _streams: WeakValueDictionary[Any, Any] = WeakValueDictionary()

@@ -39,11 +39,12 @@ def rows(found: list[tuple[Suite, Comparison]]) -> str:
 
 
 def details(found: list[tuple[Suite, Comparison]]) -> str:
-    """Return the differences, and the tests that ended now one way and now another, without steadydns as well."""
+    """Return the differences, the tests that end now one way and now another, and those that fail on both sides."""
     lines: list[str] = []
     for title, kind in (
         ("Differences:", "differences"),
         ("No difference, but not the same every time:", "unsteady"),
+        ("Failing on both sides:", "failing"),
     ):
         texts = [
             f"- {suite.name}, {WORLD[comparison.world]}: {text.splitlines()[0]}"

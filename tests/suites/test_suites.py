@@ -353,7 +353,7 @@ def test_the_name_server_knows_few_names(name: str, kind: str, code: str, answer
 
 def comparison(**changed: Any) -> Comparison:
     """Return what a suite showed."""
-    without, ours = run_of(a="passed", b="failed"), run_of(a="passed", b="skipped")
+    without, ours = run_of(a="passed", b="failed", z="error"), run_of(a="passed", b="skipped", z="error")
     return replace(Comparison("sample", "hosts", without, ours, (), ()), **changed)
 
 
@@ -362,16 +362,17 @@ def test_the_table_has_a_row_for_each_suite_and_world() -> None:
     found = [(SUITES[0], comparison(differences=("b: x",))), (SUITES[0], comparison(world="dns"))]
     version = SUITES[0].version
     assert table.rows(found).splitlines()[2:] == [
-        f"| aiohttp {version} | hosts file | 2 | 1 / 1 / 0 | 1 / 0 / 1 | 1 | 1 | 0 |",
-        f"| aiohttp {version} | name server | 2 | 1 / 1 / 0 | 1 / 0 / 1 | 0 | 1 | 0 |",
+        f"| aiohttp {version} | hosts file | 3 | 1 / 2 / 0 | 1 / 1 / 1 | 1 | 1 | 0 |",
+        f"| aiohttp {version} | name server | 3 | 1 / 2 / 0 | 1 / 1 / 1 | 0 | 1 | 0 |",
     ]
 
 
-def test_differences_and_unsteady_tests_are_listed() -> None:
-    """Nothing that came out differently is left out of the page, whether it counts or not."""
+def test_what_is_no_plain_success_is_listed() -> None:
+    """Nothing that came out differently is left out of the page, whether it counts or not, nor what always fails."""
     text = table.section([(SUITES[0], comparison(differences=("b: x\ntrace",), unsteady=("c: y",)))])
     assert "- aiohttp, hosts file: b: x\n" in text
-    assert text.endswith("- aiohttp, hosts file: c: y")
+    assert "- aiohttp, hosts file: c: y\n" in text
+    assert text.endswith("- aiohttp, hosts file: test_sample.py::z: why error")
     assert "trace" not in text
 
 
