@@ -30,7 +30,7 @@ class Suite:
 
     @property
     def requirements(self) -> Path:
-        """The pins of what is installed."""
+        """The pins of what is installed: the .in file beside it, made by `uv pip compile --universal -p 3.10`."""
         return REQUIREMENTS / f"{self.name}.txt"
 
     @property

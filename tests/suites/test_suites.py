@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 import tarfile
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -139,10 +141,21 @@ def test_a_process_that_dies_is_no_evidence(tmp_path: Path) -> None:
     assert "did not end (status 3), last test started: test_sample.py::test_b" in run.trouble
 
 
-def test_a_process_that_hangs_is_ended(tmp_path: Path) -> None:
+def test_a_process_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the limit the process is killed, and it is said which test was under way."""
+
+    class Hanging(subprocess.Popen[bytes]):
+        def wait(self, timeout: float | None = None) -> int:
+            if timeout == 12345.0:  # the limit, which passes as soon as the test has begun
+                while "start" not in (tmp_path / "events.jsonl").read_text() and self.poll() is None:
+                    time.sleep(0.02)
+                raise subprocess.TimeoutExpired("pytest", timeout)
+            return super().wait(timeout)
+
+    monkeypatch.setattr("tests.suites.harness.subprocess.Popen", Hanging)
+    (tmp_path / "events.jsonl").touch()
     text = "import threading\ndef test_a(): threading.Event().wait()"
-    run = recorded(tmp_path, WITHOUT, text=text, limit=8)
+    run = recorded(tmp_path, WITHOUT, text=text, limit=12345.0)
     assert "did not end (status None), last test started: test_sample.py::test_a" in run.trouble
 
 
