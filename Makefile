@@ -70,7 +70,7 @@ cpython-here: venv-runtime
 surface: venv-test
 	$(RUN) -m tests.surface $(ARGS)
 
-# aiohttp's, urllib3's, httpcore's, anyio's and trio's own tests, with and without: root, and 20 minutes. Another Python:
+# aiohttp's, urllib3's, httpcore's, anyio's and trio's own tests, with and without: root, and 15 minutes. Another Python:
 # PYTHON=python3.13 VENV=.venv-3.13
 suites: venv-test
 	$(RUN) -m tests.suites $(ARGS)

@@ -160,7 +160,7 @@ def execute(suite: Suite, world: str, side: str, files: tuple[str, ...] = ()) ->
 def record(
     command: list[str], suite: Suite, side: str, folder: Path, *, files: tuple[str, ...], limit: float
 ) -> Run:
-    """Run pytest by this command in `folder`/work, and read back what it recorded."""
+    """Run pytest by this command in the `work` of the folder, and read back what it recorded."""
     path = [str(FOLDER), str(SOURCE)]
     if side == WITH:
         (folder / "site").mkdir()
