@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import tarfile
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import dns.message
 import dns.rcode
 import pytest
 
 from steadydns.hooks.registry import EVERY
+from tests.suites import __main__ as command
 from tests.suites import environment, names, table
 from tests.suites.harness import (
     REPEATS,
@@ -398,6 +401,45 @@ def test_the_page_keeps_what_it_says_of_other_pythons() -> None:
         f"head\n{table.BEGIN}\n\n### Python 3.9.1\n\ntable of 3.9.1\n\n### Python 3.10.2\n\ntable of 3.10.2\n\n"
         f"### Python 3.11.8\n\ntable of 3.11.8\n\n{table.END}\ntail\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changed", "status", "last"),
+    [
+        (["--only", "trio"], {}, 0, "no differences"),
+        (["--only", "trio"], {"unsteady": ("c: y",)}, 0, "no differences"),
+        (["--only", "trio", "--world", "dns"], {"differences": ("b: x",)}, 1, "1 differences"),
+        (["--only", "no such suite"], {}, 1, "0 differences"),
+    ],
+)
+def test_the_command_fails_on_a_difference(
+    arguments: list[str],
+    changed: dict[str, Any],
+    status: int,
+    last: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It ends with 1 for a difference, and for having run nothing."""
+    monkeypatch.setattr(sys, "argv", ["suites", *arguments])
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr("tests.lab.namespaces.sweep", lambda: None)
+    monkeypatch.setattr(command, "environment", mock.Mock())
+    monkeypatch.setattr(command, "compare", lambda suite, world, run: comparison(world=world, **changed))
+    assert command.main() == status
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1] == last
+    assert all(text in printed for texts in changed.values() for text in texts)
+
+
+def test_the_command_says_that_it_needs_root(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without root it runs nothing, and does not succeed."""
+    monkeypatch.setattr(sys, "argv", ["suites"])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert command.main() == 2
+    assert "run it as root" in capsys.readouterr().err
 
 
 def test_the_page_lists_what_is_run() -> None:
