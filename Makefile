@@ -1,7 +1,7 @@
 # Each command does all its own set-up, in $(VENV), and needs just Python 3.10 or later and make:
 #   make demo     stock getaddrinfo and steadydns side by side
 #   make test     the tests that this machine can run; what it cannot run is skipped with the reason
-# For developers: make lint types format contract fuzz bench lab cpython surface. ARGS are passed on: make test ARGS=tests/unit
+# For developers: make lint types format contract fuzz bench lab cpython surface suites. ARGS are passed on: make test ARGS=tests/unit
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +10,7 @@ ARGS ?=
 RUN := $(VENV)/bin/python
 CHECKED = $(wildcard src tests examples benchmarks)
 
-.PHONY: help demo test test-lowest contract contract-here contract-fuzz fuzz bench lab lab-build cpython cpython-here surface lint types format
+.PHONY: help demo test test-lowest contract contract-here contract-fuzz fuzz bench lab lab-build cpython cpython-here surface suites lint types format
 .PHONY: venv-runtime venv-test venv-fuzz venv-dev
 
 help:
@@ -67,6 +67,11 @@ cpython-here: venv-runtime
 # Every call path of tests/surface, with its library: root, and 60 libraries in the user's cache folder.
 surface: venv-test
 	$(RUN) -m tests.surface $(ARGS)
+
+# aiohttp's, urllib3's, httpcore's, anyio's and trio's own tests, with and without: root, and 15 minutes. Another Python:
+# PYTHON=python3.13 VENV=.venv-3.13
+suites: venv-test
+	$(RUN) -m tests.suites $(ARGS)
 
 lint: venv-dev
 	$(RUN) -m ruff check $(ARGS)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
+import aiodns
 import aiohttp
 import pytest
 from aiohttp.resolver import AsyncResolver, DefaultResolver, ThreadedResolver
@@ -94,6 +97,86 @@ def test_servers_of_its_own_are_left_alone(installed: Resolver, real: LoopbackSe
 
     run(main())
     assert real.questions() == []
+
+
+class Fake:
+    """What the tests of a service put in the place of DNSResolver: it knows one address, and no server."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    async def getaddrinfo(self, *_: Any, **__: Any) -> Any:
+        node = SimpleNamespace(family=socket.AF_INET, addr=(b"192.0.2.77", 80))
+        return SimpleNamespace(nodes=[node])
+
+    def gethostbyname(self, *_: Any) -> Any:
+        raise AssertionError
+
+    def cancel(self) -> None:
+        pass
+
+
+async def resolved(name: str = NAME) -> list[str]:
+    """Resolve by a resolver of the default kind, and close it."""
+    one = AsyncResolver()
+    try:
+        return [found["host"] for found in await one.resolve(name, 80)]
+    finally:
+        await one.close()
+
+
+def test_a_stand_in_for_the_class_is_asked(
+    installed: Resolver, real: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever replaces aiodns.DNSResolver, as aiohttp's own tests do, is asked: here as without us."""
+    monkeypatch.setattr("aiodns.DNSResolver", Fake)
+    assert run(resolved()) == ["192.0.2.77"]
+    assert real.questions() == []
+
+
+def test_a_mock_is_asked(installed: Resolver, real: LoopbackServer) -> None:
+    """A mock, which has every attribute, is not taken for aiodns' own."""
+    with mock.patch("aiodns.DNSResolver") as stand_in:
+        stand_in.return_value.getaddrinfo = mock.AsyncMock(side_effect=Fake().getaddrinfo)
+        assert run(resolved()) == ["192.0.2.77"]
+    assert real.questions() == []
+
+
+def test_a_replaced_method_is_asked(installed: Resolver, real: LoopbackServer) -> None:
+    """So is whoever replaces the method alone, on the class or on one resolver."""
+    with mock.patch.object(aiodns.DNSResolver, "getaddrinfo", Fake.getaddrinfo):
+        assert run(resolved()) == ["192.0.2.77"]
+
+    async def on_one() -> None:
+        one = AsyncResolver()
+        with mock.patch.object(one._resolver, "getaddrinfo", Fake().getaddrinfo):
+            assert (await one.resolve(NAME, 80))[0]["host"] == "192.0.2.77"
+        assert (await one.resolve(NAME, 80))[0]["host"] == "10.96.1.2"
+        await one.close()
+
+    run(on_one())
+
+
+@pytest.mark.parametrize(
+    "hooks", ["stdlib,asyncio,aiohttp", "stdlib,asyncio,aiohttp,aiodns", "stdlib,asyncio,aiodns,aiohttp"]
+)
+def test_the_order_of_the_hooks_does_not_matter(
+    hooks: str, pod: Pod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The resolver of aiodns is known as such whether its hook came before, after or not at all."""
+    monkeypatch.setattr(ThreadedResolver, "resolve", Threaded.resolve)
+    activation.install(hooks=hooks)
+    try:
+        assert run(resolved()) == ["192.0.2.88"]
+    finally:
+        activation.uninstall()
+
+
+class Threaded:
+    """Shows that it was asked, which our hook does."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[dict[str, Any]]:
+        return [{"host": "192.0.2.88"}]
 
 
 def test_beyond_uninstall_it_does_what_the_original_does(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
