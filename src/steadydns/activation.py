@@ -42,8 +42,9 @@ def _unsupported() -> str:
 def install(config: Config | None = None, **overrides: Any) -> None:
     """Send every lookup of this process through steadydns, from now on.
 
-    Installing again replaces the configuration and empties the cache. Does nothing where STEADYDNS_DISABLED is set,
-    and nothing but say so, once, on a platform that is not supported.
+    Installing again replaces the configuration and empties the cache. A getaddrinfo that someone has put over ours since
+    stays, and what it calls of ours reaches the new resolver. Does nothing where STEADYDNS_DISABLED is set, and nothing
+    but say so, once, on a platform that is not supported.
 
     Args:
         config: The knobs; read from the environment when it is not given.

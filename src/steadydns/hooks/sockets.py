@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _socket
 import functools
+import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from steadydns.resolver import Resolver
 
+_log = logging.getLogger("steadydns")
 
 # The type's own attribute: the property of socket.socket makes an enum of it.
 _family: Final = vars(_socket.socket)["family"].__get__
@@ -44,6 +46,9 @@ def install(resolver: Resolver) -> Callable[[], None]:
     for owner in _socket.socket.__subclasses__():
         if (owner.__module__, owner.__qualname__) == ("socket", "socket"):
             for name, least in _METHODS.items():
+                if name in vars(owner):  # someone's own, whom we are not to bypass
+                    _log.info("socket.%s was replaced by someone else; leaving it", name)
+                    continue
                 original = getattr(_socket.socket, name)
                 function = _replacement(original, least, names)
                 functools.update_wrapper(function, original)

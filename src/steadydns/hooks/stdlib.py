@@ -12,7 +12,7 @@ import functools
 import socket
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from steadydns.hooks.patch import replace
 from steadydns.native import cooperative
@@ -20,9 +20,14 @@ from steadydns.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from steadydns.resolver import Resolver
     from steadydns.tables import Rows
+
+
+_covered: Final[dict[ModuleType, Table]] = {}
+"""Where someone's own function stood in the place of ours when we left: the table of ours, which theirs may call."""
 
 
 def replacement(resolver: Resolver, table: Table) -> tuple[Callable[..., Rows], Callable[[], None]]:
@@ -76,7 +81,7 @@ def install(resolver: Resolver) -> Callable[[], None]:
         mine.function = function
         resolver.tables.append(mine)
         undo += [
-            replace(module, "getaddrinfo", function),
+            _put_in(module, mine),
             retire,
             functools.partial(resolver.tables.remove, mine),
         ]
@@ -86,3 +91,26 @@ def install(resolver: Resolver) -> Callable[[], None]:
             step()
 
     return uninstall
+
+
+def _put_in(module: ModuleType, mine: Table) -> Callable[[], None]:
+    """Put the table's function into the module; return the call that undoes it.
+
+    Under a function that someone has put over an earlier one of ours, it is put in the original's place instead: theirs
+    goes on to be asked first, and what it calls of ours comes here.
+    """
+    below, now = _covered.get(module), vars(module)["getaddrinfo"]
+    if below is not None and now not in (below.function, getattr(below.function, "__wrapped__", None)):
+        original, below.original = below.original, cast("Callable[..., Rows]", mine.function)
+
+        def take_out() -> None:
+            below.original = original
+
+        return take_out
+    restore = replace(module, "getaddrinfo", mine.function)
+
+    def put_back() -> None:
+        if not restore():
+            _covered[module] = mine
+
+    return put_back

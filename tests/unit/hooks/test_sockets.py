@@ -53,6 +53,28 @@ def test_the_methods_are_patched_and_restored(name: str, pod: Pod) -> None:
     assert getattr(socket.socket, name) is getattr(_socket.socket, name)
 
 
+def test_a_method_of_someone_else_stays(
+    here: str, receiver: socket.socket, pod: Pod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has put a method of their own there before, and then under us, goes on to be called."""
+    called: list[object] = []
+
+    def theirs(sock: socket.socket, address: Any) -> int:
+        called.append(address)
+        return _socket.socket.connect_ex(sock, address)
+
+    monkeypatch.setattr(socket.socket, "connect_ex", theirs, raising=False)
+    for _ in range(2):
+        activation.install()
+        assert vars(socket.socket)["connect_ex"] is theirs
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            assert sock.connect_ex(receiver.getsockname()) == 0
+            sock.connect((here, receiver.getsockname()[1]))  # the other methods are ours
+    activation.uninstall()
+    assert vars(socket.socket)["connect_ex"] is theirs
+    assert called == [receiver.getsockname()] * 2
+
+
 def test_names_are_looked_up_by_us(
     here: str, receiver: socket.socket, installed: Resolver, real: LoopbackServer
 ) -> None:

@@ -133,6 +133,41 @@ def test_a_later_patch_of_someone_else_survives(pod: Pod) -> None:
         socket.getaddrinfo = PUBLIC
 
 
+@pytest.mark.parametrize("module", [socket, _socket], ids=["socket", "_socket"])
+def test_a_later_patch_is_asked_after_installing_again(module: Any, pod: Pod) -> None:
+    """It stays where it is, and what it calls of ours reaches the resolver that is in place now, if there is one."""
+    original = module.getaddrinfo
+    activation.install()
+    ours = module.getaddrinfo
+    asked: list[object] = []
+
+    def theirs(host: Any, *arguments: Any, **named: Any) -> list[tuple[Any, ...]]:
+        asked.append(host)
+        return ours(host, *arguments, **named)  # type: ignore[no-any-return]
+
+    try:
+        module.getaddrinfo = theirs
+        for number in range(1, 4):
+            activation.install(max_ttl=number)
+            assert module.getaddrinfo is theirs
+            for _ in range(2):
+                assert module.getaddrinfo(NAME, 80, 0, 1)[0][4] == (ADDRESS, 80)
+            stats = activation.stats()
+            assert (stats["misses"], stats["hits"]) == (1, 1)
+            assert len(asked) == 2 * number
+        activation.uninstall()
+        assert module.getaddrinfo is theirs
+        with pytest.raises(socket.gaierror):
+            theirs(NAME, 80)
+        module.getaddrinfo = original
+        activation.install()
+        assert module.getaddrinfo(NAME, 80, 0, 1)[0][4] == (ADDRESS, 80)
+        activation.uninstall()
+        assert module.getaddrinfo is original
+    finally:
+        module.getaddrinfo = original
+
+
 def test_every_call_gives_a_list_of_its_own(installed: Resolver) -> None:
     """Callers may change what they get."""
     for _ in range(3):
