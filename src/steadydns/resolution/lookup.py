@@ -13,7 +13,7 @@ from steadydns.resolution.attempts import UNREADABLE, Attempts, Failed
 from steadydns.resolution.record import CACHED, CUT, Event
 from steadydns.resolution.search import Candidate, candidates, cut, likely, under
 from steadydns.transport.exchange import Question
-from steadydns.wire.message import FORMERR, SERVFAIL
+from steadydns.wire.message import FORMERR, SERVFAIL, A
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -92,37 +92,43 @@ class _Walk:
             self.prunes = False
         elif self.prunes and under(name, rules.internal):
             walk = tuple(sorted(walk, key=lambda candidate: candidate.domain is not None))
+        provable = cut(name, b"")
+        self.prunes = self.prunes and provable is not None
+        self.last = b"" if provable is None else provable.name
         self.candidates = walk
         # What this call has learnt, also what may not be cached; so that it asks nothing twice.
         self.memo = known
         self.cuts: list[Entry] = []
+        self.unknown: set[Question] = set()
+        """What the cache did not have when this call began."""
         self.asked = set(known)
         if begun is not None:
             self.asked.update(begun.flow.questions)
+        self.came_as_is = False
         self.vain = len(self.asked)
         """Questions asked so far of which libc would not have asked one, as far as the walk has come."""
-        self.as_is = next((at for at, one in enumerate(walk) if one.domain is None), len(walk))
-        self.target = likely(name, walk) if self.prunes else None
-        self.allowed = env.cache.risk.allowed(foreign=self.target is None)
+        if self.prunes:
+            self.target = likely(name, walk)
+            self.allowed = env.cache.risk.allowed(foreign=self.target is None)
 
     def questions(self, candidate: Candidate) -> list[Question]:
         name = candidate.name
         return [_new(Question, (name, type_)) for type_ in self.types]
 
-    def cut_of(self, candidate: Candidate) -> Question | None:
-        """The question whose denial rules the candidate out."""
-        if not self.prunes or candidate.domain is None:
-            return None
-        return cut(self.name, candidate.domain)
+    def proof(self, domain: bytes) -> Question:
+        """The question whose denial rules the search domain out; only for a name that can be."""
+        return _new(Question, (self.last + domain, A))
 
     def fresh(self, question: Question) -> Finding | None:
         """What is known of the question, from this call or from the cache."""
         found = self.memo.get(question)
-        if found is None:
+        if found is None and question not in self.unknown:
             env = self.env
             now = env.clock()
             found = env.cache.get(question, now)
-            if found is not None:
+            if found is None:
+                self.unknown.add(question)
+            else:
                 self.memo[question] = found
                 env.record.note(Event(now, CACHED, question))
                 if env.rules.prefetch:
@@ -137,10 +143,28 @@ class _Walk:
         ) or entry.stale:
             self.env.refresh(question)
 
+    def rules_out(self, at: int) -> Generator[Step, list[Reply], bool]:
+        """Say whether a denial above the candidate's name is known, and ask for it where that is to be risked.
+
+        Behind the name as it is nothing is risked: just what is known already counts.
+        """
+        candidate = self.candidates[at]
+        if candidate.domain is None:
+            self.came_as_is = True
+            return False
+        if not self.prunes:
+            return False
+        if self.ruled_out(candidate):
+            return True
+        if self.came_as_is or self.known(candidate):
+            return False
+        yield from self.ask(self.ahead(at))
+        return self.ruled_out(candidate)
+
     def ruled_out(self, candidate: Candidate) -> bool:
-        """Whether a denial above the candidate's name is known."""
-        question = self.cut_of(candidate)
-        found = self.fresh(question) if question else None
+        """Whether a denial above the candidate's name is known; noted, then."""
+        question = self.proof(candidate.domain or b"")
+        found = self.fresh(question)
         if found is None or isinstance(found, Failed) or not found.denies_name:
             return False
         self.cuts.append(found)
@@ -154,11 +178,12 @@ class _Walk:
         What they are in vain for, if the name turns out to be in the first domain that they are to rule out, has to
         be allowed. A denial that has led on before is not counted: in a zone that stays as it is, it does so again.
         """
-        ahead = self.candidates[at:]
-        if not self.prunes or self.as_is < at or self.known(ahead[0]):
-            return ()
         left = self.allowed - self.vain
-        target = likely(self.name, ahead) if at else self.target
+        ahead, target = self.candidates, self.target
+        if at:
+            ahead = ahead[at:]
+            if target not in ahead:
+                target = likely(self.name, ahead)
         asked: dict[Question, None] = {}
         risky = 0
         candidate, expected = ahead[0], False
@@ -166,9 +191,7 @@ class _Walk:
             if candidate.domain is None:
                 expected = candidate is target
                 break
-            question = self.cut_of(candidate)
-            if question is None:
-                return ()
+            question = self.proof(candidate.domain)
             found = self.fresh(question)
             if found is None:
                 if candidate is target:
@@ -178,8 +201,8 @@ class _Walk:
                     if self.denied(candidate):
                         continue
                     return asked
-                known = self.env.cache.peek(question)
-                useful = known is not None and known.useful
+                entry = self.env.cache.peek(question)
+                useful = entry is not None and entry.useful
                 if not useful and risky >= left:
                     if asked:
                         return asked
@@ -193,11 +216,14 @@ class _Walk:
         # cluster by its shape, outside only after the same proofs have led there before. So a cluster's name is
         # never sent to the world on a guess.
         if not risky or (expected and risky + len(self.types) <= left):
-            asked.update(dict.fromkeys(q for q in self.questions(candidate) if self.fresh(q) is None))
+            asked.update(dict.fromkeys(self.questions(candidate)))
         return asked
 
     def known(self, candidate: Candidate) -> bool:
         """Whether nothing needs to be asked about the candidate itself."""
+        env = self.env
+        if not env.cache.knows(candidate.name.lower(), self.types, env.started):
+            return False  # the usual case, and the cheaper look
         return all(self.fresh(question) is not None for question in self.questions(candidate))
 
     def denied(self, candidate: Candidate) -> bool:
@@ -210,15 +236,16 @@ class _Walk:
         missing = [question for question in questions if self.fresh(question) is None]
         if missing:
             begun, self.begun = self.begun, None
-            self.vain += sum(1 for question in missing if question not in self.asked)
+            self.vain -= len(self.asked)
             self.asked.update(missing)
+            self.vain += len(self.asked)
             self.memo.update((yield from Attempts(missing, self.env, begun).settle()))
 
     def settle(self, candidate: Candidate) -> Generator[Step, list[Reply], list[Finding]]:
         """Ask what libc asks about the candidate itself; return what is found, in the order of the types."""
         questions = self.questions(candidate)
         yield from self.ask(questions)
-        self.vain -= sum(1 for question in questions if question in self.asked)
+        self.vain -= len(self.asked.intersection(questions))
         findings = [self.memo[question] for question in questions]
         rules = self.env.rules
         return _one_by_one(findings) if rules.serial and not rules.use_vc else findings
@@ -283,8 +310,7 @@ def _to_the_end(walk: _Walk, name: bytes) -> Generator[Step, list[Reply], Found 
     for at, candidate in enumerate(walk.candidates):
         if stopped and candidate.domain is not None:
             continue
-        yield from walk.ask(walk.ahead(at))
-        if walk.ruled_out(candidate):
+        if (yield from walk.rules_out(at)):
             env.record.note(Event(env.clock(), CUT, Question(candidate.name, types[0])))
             searched.append(HOST_NOT_FOUND)
             failed = False
@@ -319,8 +345,7 @@ def _to_the_end(walk: _Walk, name: bytes) -> Generator[Step, list[Reply], Found 
 def _to_the_first_verdict(walk: _Walk) -> Generator[Step, list[Reply], Found | NotFound]:
     """Walk as musl does: only a denial leads on, and what the first name without one says is the result."""
     for at, candidate in enumerate(walk.candidates):
-        yield from walk.ask(walk.ahead(at))
-        if walk.ruled_out(candidate):
+        if (yield from walk.rules_out(at)):
             walk.env.record.note(Event(walk.env.clock(), CUT, Question(candidate.name, walk.types[0])))
             continue
         findings = yield from walk.settle(candidate)
