@@ -39,7 +39,7 @@ contract-fuzz: venv-test
 fuzz: venv-fuzz
 	$(RUN) tests/fuzz/fuzz_codec.py $(or $(ARGS),--seconds 60)
 
-# All of them, or those that ARGS names: make bench ARGS="hit cold"
+# All of them, or those that ARGS name: make bench ARGS="cold --rounds 50". See benchmarks/README.md.
 bench: venv-test
 	$(RUN) -m benchmarks $(ARGS)
 

@@ -1,4 +1,4 @@
-"""Run benchmarks: ``python -m benchmarks [hit|cold|asyncio|faults|import ...] [--json FILE] [--rounds N]``, all by default.
+"""Run benchmarks: ``python -m benchmarks [NAME ...] [--json FILE] [--rounds N]``, all by default.
 
 Ends with 1 when a figure misses its bound, and with 2 when this machine cannot run what was asked for.
 """
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import asyncio_cold, cold, faults, hit, import_cost
+from benchmarks import asyncio_cold, cold, faults, hit, import_cost, telemetry, wire
 from benchmarks.report import machine
 from tests.lab import nsd, requirements
 
@@ -27,7 +27,10 @@ BENCHMARKS: dict[str, Callable[[int | None], Report]] = {
     "asyncio": asyncio_cold.measure,
     "faults": faults.measure,
     "import": import_cost.measure,
+    "wire": wire.measure,
+    "telemetry": telemetry.measure,
 }
+WITHOUT_LAB = {"import", "wire", "telemetry"}
 
 
 def main() -> int:
@@ -42,7 +45,7 @@ def main() -> int:
     names = arguments.names or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    lacking = [] if names == ["import"] else requirements.missing()
+    lacking = [] if WITHOUT_LAB.issuperset(names) else requirements.missing()
     if "asyncio" in names:
         lacking += nsd.lacking()
     if lacking:

@@ -51,12 +51,15 @@ def measure(rounds: int | None = None) -> Report:
 
 def once(module: str, earlier: tuple[str, ...]) -> dict[str, float]:
     """One process."""
-    path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH", "")]))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("STEADYDNS_")}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, str(PROGRAM), module, *earlier]
-    done = subprocess.run(
-        command, env={**environment, "PYTHONPATH": path}, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
+
+
+def environment() -> dict[str, str]:
+    """What a process is given: our sources, no settings of ours, and leave to write .pyc files."""
+    path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH", "")]))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STEADYDNS_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return {**kept, "PYTHONPATH": path}

@@ -1,12 +1,11 @@
-"""Measure the codec beside dnspython: microseconds for each query built and each response read.
+"""The codec beside dnspython: microseconds for each query built and each response read.
 
-Run as `PYTHONPATH=src python benchmarks/wire.py [--rounds N]`. The two alternate in every round, and the figure
-is the median over the rounds; the best round is what the code takes on an idle machine. No network, no file.
+The two alternate in every round, and the figure is the median over the rounds; the best round is what the code takes on
+an idle machine. No network, no file.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 from time import perf_counter_ns
@@ -17,12 +16,14 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
+from benchmarks.report import Report, median_ratio
 from steadydns.wire.message import AAAA, A, parse, query
 from steadydns.wire.names import encode_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ROUNDS = 7
 IDENT = 4711
 NAME = "api.example.com."
 WIRE = encode_name(NAME.encode())
@@ -92,22 +93,28 @@ def cases() -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
     return found
 
 
-def main() -> None:
-    """Print one line for each case."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=7, help="rounds to take the median of (default 7)")
-    rounds = parser.parse_args().rounds
-    print(f"Python {sys.version.split()[0]}, us: median of {rounds} rounds, and the best one")
-    print(f"{'':<22}{'steadydns':>10}{'best':>8}{'dnspython':>11}{'best':>8}{'ratio':>7}")
+def measure(rounds: int | None = None) -> Report:
+    """Run all rounds."""
+    report = Report(
+        "wire",
+        rounds or ROUNDS,
+        ("what", "steadydns us", "at best", "dnspython us", "dnspython at best", "dnspython / steadydns"),
+        notes="messages of A and AAAA lookups, median of the rounds and the best one",
+    )
     for name, (ours, theirs) in cases().items():
-        pairs = [(microseconds(ours, 0.02), microseconds(theirs, 0.02)) for _ in range(rounds)]
-        mine, other = zip(*pairs, strict=True)
-        median, peer = statistics.median(mine), statistics.median(other)
-        print(
-            f"{name:<22}{median:>10.2f}{min(mine):>8.2f}{peer:>11.1f}{min(other):>8.1f}{peer / median:>6.0f}x",
-            flush=True,
+        mine, other = [], []
+        for _ in range(report.rounds):
+            mine.append(microseconds(ours, 0.02))
+            other.append(microseconds(theirs, 0.02))
+        report.rows.append(
+            (
+                name,
+                statistics.median(mine),
+                min(mine),
+                statistics.median(other),
+                min(other),
+                median_ratio(other, mine),
+            )
         )
-
-
-if __name__ == "__main__":
-    main()
+        print(".", end="", file=sys.stderr, flush=True)
+    return report
