@@ -5,6 +5,7 @@ May import the lab; never imports steadydns: that happens in the pod.
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import nullcontext
 from statistics import median
@@ -39,6 +40,7 @@ FAULTS = (
     Fault("race", faults.race, 200, 100, 0.5),
     Fault("dead backend", faults.dead_backend, 200, 100, 1.5),
     Fault("30 % loss", lambda node: faults.loss(node, 30), 300, 99, 2.0),
+    Fault("TCP/53 blocked", faults.tcp_blocked, 200, 100, 0.5),
 )
 FEW = 40  # lookups of each, all at once: stock needs 10 s for one
 MODULES = {"stock": None, "steadydns": "steadydns.auto"}
@@ -88,7 +90,7 @@ def blocked(report: Report, node: Node) -> None:
 def compare(report: Report, node: Node, fault: Fault) -> None:
     """Both contenders under one fault, in alternating order, and then what is promised."""
     outcomes: dict[str, list[Outcome]] = {contender: [] for contender in MODULES}
-    label = fault.name.replace(" ", "").replace("%", "")
+    label = re.sub("[^0-9a-z]", "", fault.name.lower())
     with fault.apply(node):
         for number in range(report.rounds):
             for contender in sorted(MODULES, reverse=bool(number % 2)):
