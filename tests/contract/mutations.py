@@ -208,7 +208,7 @@ def trailing_dot_dropped() -> None:
         "read",
         lambda one: one._replace(name=one.name.rstrip(b".")) if hasattr(one, "name") else one,
     )
-    _wrap(resolver, "plain", lambda name: name and name.rstrip(b"."))
+    _wrap(resolver, "is_plain", lambda _: False)  # so that each call is read closely
 
 
 def audit_event_forgotten() -> None:
@@ -221,6 +221,27 @@ def audit_event_forgotten() -> None:
             """Say nothing."""
 
     hook.sys = Silent  # type: ignore[attr-defined,assignment]
+
+
+def raw_rows_forgotten() -> None:
+    """A port without a type makes rows for TCP and UDP only."""
+    from steadydns.contract.profile import DGRAM, STREAM, Profile, kinds
+
+    Profile.kinds = kinds(STREAM, DGRAM)
+
+
+def second_question_counts() -> None:
+    """Under `single-request` the second family's addresses are given though the first one failed."""
+    from steadydns.resolution import lookup
+
+    lookup._one_by_one = lambda findings: findings
+
+
+def next_server_after_tcp() -> None:
+    """Under `use-vc` a failure is asked of the next server as well."""
+    from steadydns.resolution.attempts import Attempts
+
+    Attempts._believe = lambda *_: None  # type: ignore[method-assign]
 
 
 MUTATIONS: dict[str, Callable[[], None]] = {
@@ -252,5 +273,8 @@ MUTATIONS: dict[str, Callable[[], None]] = {
         services_not_checked,
         trailing_dot_dropped,
         audit_event_forgotten,
+        raw_rows_forgotten,
+        second_question_counts,
+        next_server_after_tcp,
     )
 }
