@@ -26,8 +26,8 @@ class Risk:
     def allowed(self, *, foreign: bool) -> int:
         """Return how many questions a lookup may ask in vain.
 
-        A name that looks foreign has one more. So it is asked behind a search domain as a whole only when a name that
-        looks so was found there before.
+        A name that looks foreign has one more. So it is asked behind a search domain as a whole only when a domain had
+        something for a name that looks so before.
         """
         return min(MOST, self._left + foreign)
 
