@@ -23,7 +23,6 @@ from steadydns.contract.reverse import (
     packed_address,
 )
 from steadydns.contract.rows import MAX_ROTATIONS, rotation
-from steadydns.loading import no_fork
 from steadydns.resolution.lookup import HOST_NOT_FOUND, Found, NotFound
 from steadydns.resolution.record import Record
 from steadydns.resolver import first_turn
@@ -164,8 +163,7 @@ class HostCalls:
             self._count(result)
             return None
         if isinstance(result, NotFound):
-            with no_fork:
-                from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
+            from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
             error = failure(result.reason)
             resolver.observe(host, record, result, error, [], monotonic())

@@ -1,7 +1,6 @@
 """Records that are no addresses (SRV, TXT, MX, PTR...), by dnspython: off the hot path, correctness before speed.
 
-The search list, the servers, the retries' rhythm and the errors are those of an address lookup. Loaded by whoever asks
-for such records: dnspython takes 20 ms.
+The search list, the servers, the retries' rhythm and the errors are those of an address lookup.
 """
 
 from __future__ import annotations
@@ -10,15 +9,6 @@ import socket
 from copy import copy
 from time import monotonic, time
 from typing import TYPE_CHECKING, Final
-
-import dns.entropy
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.query
-import dns.rcode
-import dns.rdatatype
 
 from steadydns.contract.errors import LookupFailed, gaierror
 from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, TRY_AGAIN
@@ -43,6 +33,12 @@ def records(name: str, rdtype: str, rules: Rules, failures: Mapping[str, tuple[i
         ValueError: There is no such record type, or the name is none.
         socket.gaierror: As getaddrinfo reports it: no such name, no such record, no answer.
     """
+    import dns.exception  # noqa: PLC0415 - 20 ms that only these types pay
+    import dns.message  # noqa: PLC0415
+    import dns.name  # noqa: PLC0415
+    import dns.rcode  # noqa: PLC0415
+    import dns.rdatatype  # noqa: PLC0415
+
     try:
         type_ = dns.rdatatype.from_text(rdtype)
         encoded = name.encode("ascii") if name.isascii() else name.encode("idna")
@@ -76,6 +72,10 @@ def ask(query: Message, rules: Rules, deadline: float) -> Message | None:
         rules: The servers, in the order in which they are asked.
         deadline: Monotonic seconds.
     """
+    import dns.entropy  # noqa: PLC0415
+    import dns.exception  # noqa: PLC0415
+    import dns.rcode  # noqa: PLC0415
+
     servers = rules.servers
     patience, last, attempt = rules.first_retry, None, copy(query)
     refusals = 0
@@ -101,6 +101,9 @@ def ask(query: Message, rules: Rules, deadline: float) -> Message | None:
 
 def _exchange(query: Message, server: Server, timeout: float, transport: str) -> Message:
     """Ask one server once, on a port or connection of its own."""
+    import dns.flags  # noqa: PLC0415
+    import dns.query  # noqa: PLC0415
+
     address = f"{server.address}%{server.scope_id}" if server.scope_id else server.address
     if transport == "tcp":
         return dns.query.tcp(query, address, timeout, server.port)

@@ -33,8 +33,8 @@ from steadydns.contract.request import (
 )
 from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, build, rotation
-from steadydns.loading import no_fork
 from steadydns.named import NamedTuple
+from steadydns.native import RLock
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
@@ -186,8 +186,7 @@ class Resolver:
     def awaiting(self) -> AsyncResolver:
         """The same resolver for the tasks of event loops."""
         if self._awaiting is None:
-            with no_fork:
-                from steadydns.resolver_async import AsyncResolver  # noqa: PLC0415 - needs asyncio; few services do
+            from steadydns.resolver_async import AsyncResolver  # noqa: PLC0415 - it needs asyncio; few services do
 
             self._awaiting = AsyncResolver(self)
         return self._awaiting
@@ -333,8 +332,7 @@ class Resolver:
         if isinstance(verdict, Theirs):
             return verdict
         if isinstance(verdict, NotFound):
-            with no_fork:
-                from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
+            from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
             failure = gaierror(verdict.reason, self.profile.failures)
             self.observe(host, record, verdict, failure, [], monotonic())
@@ -760,8 +758,7 @@ class Resolver:
                 statistics.negative_hits += 1
             if not self.observer.cares(ended - record.started):
                 return
-            with no_fork:
-                from steadydns.telemetry.lookup import Lookup  # noqa: PLC0415 - only what is told needs it
+            from steadydns.telemetry.lookup import Lookup  # noqa: PLC0415 - only what is told needs it
 
             name = host if isinstance(host, str) else host.decode("ascii", "replace")
             reason = result.reason if isinstance(result, NotFound) else ""
@@ -778,8 +775,7 @@ class Resolver:
 
         Uses the cache as a call would, and fills it. Never raises for a name that does not resolve.
         """
-        with no_fork:
-            from steadydns.explanation import Explanation  # noqa: PLC0415 - only who asks needs it
+        from steadydns.explanation import Explanation  # noqa: PLC0415 - only who asks needs it
 
         name = name if isinstance(name, str) else name.decode("ascii", "replace")
         decision = self._decide(name, AF_UNSPEC, 0)
@@ -799,8 +795,7 @@ class Resolver:
         """Return the records of one type at a name, as text; see `steadydns.resolve`."""
         family = {"A": AF_INET, "AAAA": AF_INET6}.get(rdtype.upper())
         if family is None:
-            with no_fork:
-                from steadydns.records import records  # noqa: PLC0415 - dnspython is loaded by whoever needs it
+            from steadydns.records import records  # noqa: PLC0415 - dnspython is loaded by whoever needs it
 
             return records(name, rdtype, self._settings().rules, self.profile.failures)
         return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
@@ -816,8 +811,7 @@ class Resolver:
         Returns:
             The response that settled it, else the last one; None where no server answered.
         """
-        with no_fork:
-            from steadydns.records import ask  # noqa: PLC0415 - dnspython is loaded by whoever needs it
+        from steadydns.records import ask  # noqa: PLC0415 - dnspython is loaded by whoever needs it
 
         rules = self._settings().rules
         if rules.preferred is not None and self.node_local():
@@ -975,11 +969,19 @@ def _is_my_hostname(name: bytes) -> bool:
 
 
 def _load_codec() -> None:
-    """Import the codec that the original encodes names with, unless it is there."""
+    """Import the codec that the original encodes names with, unless it is there.
+
+    A fork waits for that: a child that was made in the middle would find the codec's import lock held for ever.
+    """
     if "encodings.idna" not in sys.modules:
-        with no_fork:
+        with _importing:
             importlib.import_module("encodings.idna")
 
+
+_importing = RLock()
+os.register_at_fork(
+    before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release
+)
 
 _resolvers: weakref.WeakSet[Resolver] = weakref.WeakSet()
 

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 # Part -> what it may import besides itself; a trailing module narrows it ("transport.exchange" is plain values).
 LOWER = ("config", "native", "system", "wire", "transport", "resolution", "contract")
 ROOT = ("network", "network_musl", "platforms", "rules", "statistics", "background", "explanation", "records")
-EVERYWHERE = ("named", "loading")  # tools of the language, below all layers
+EVERYWHERE = ("named",)  # a tool of the language, below all layers
 LAYERS: dict[str, tuple[str, ...]] = {
     "named": (),
-    "loading": ("native",),
     "config": (),
     "native": (),
     "tables": (),  # finished answers, which hooks read and the resolver writes

@@ -11,8 +11,6 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
-from steadydns.loading import no_fork
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,8 +26,7 @@ class _Watcher:
         if call is None:
             return None
         try:
-            with no_fork:
-                import wrapt  # noqa: PLC0415 - only now that a library comes
+            import wrapt  # noqa: PLC0415 - only now that a library comes
 
             wrapt.register_post_import_hook(lambda _: call(), fullname)
             # This import goes through a list of finders that was begun before wrapt put its own in front.

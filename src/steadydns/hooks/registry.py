@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from steadydns.config import DEFAULT_HOOKS, EVERY_HOOK, ON, chosen_hooks
 from steadydns.hooks.arrivals import when_imported
-from steadydns.loading import no_fork
 from steadydns.native import RLock
 
 if TYPE_CHECKING:
@@ -96,8 +95,7 @@ class Installation:
         if not self._active:
             return
         try:
-            with no_fork:
-                install = importlib.import_module(f"steadydns.hooks.{name}").install
+            install = importlib.import_module(f"steadydns.hooks.{name}").install
             undo = install(self.resolver, target) if len(TARGETS[name]) > 1 else install(self.resolver)
         except Exception:  # never the reason an import fails
             _log.warning("the hook %r failed; the library stays as it is", name, exc_info=True)

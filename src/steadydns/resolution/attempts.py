@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from steadydns.loading import no_fork
 from steadydns.named import NamedTuple
 from steadydns.resolution.record import FAILURE, RETRY, STALE, TIMEOUT, Event
 from steadydns.resolution.search import under
@@ -441,8 +440,7 @@ def _retrying(first_retry: float, patience: list[float]) -> Retrying:
 
     Nothing sleeps: each wait is how long the attempt after it listens before the next one is made beside it.
     """
-    with no_fork:
-        import tenacity  # noqa: PLC0415 - 4 ms that only a failed first attempt pays
+    import tenacity  # noqa: PLC0415 - 4 ms that only a failed first attempt pays
 
     return tenacity.Retrying(
         retry=tenacity.retry_if_result(lambda finished: not finished),

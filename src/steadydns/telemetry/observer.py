@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from sys import modules
 from typing import TYPE_CHECKING
 
-from steadydns.loading import no_fork
 from steadydns.resolution.record import TIMEOUT
 from steadydns.telemetry.presence import METRICS, TRACE, detached, recording_parent, suppressed
 
@@ -36,8 +35,7 @@ class Observer:
         """What tells of lookups; made, and its modules loaded, when there is first something to tell."""
         made = self._made
         if made is None:
-            with no_fork:
-                from steadydns.telemetry.equipment import Equipment  # noqa: PLC0415 - a service without slow lookups needs none
+            from steadydns.telemetry.equipment import Equipment  # noqa: PLC0415 - modules that a service without slow lookups never needs
 
             made = self._made = Equipment(self._config)
         return made
