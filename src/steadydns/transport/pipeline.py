@@ -134,6 +134,10 @@ class Pipeline:
                 asked = (Question(name, type_), expected[number], None)
                 self.waiting[(first + number) & 0xFFFF] = asked
 
+    def hand_over(self) -> bytes:
+        """Give the begun message, if there is one, to whoever reads the stream without this object."""
+        return self._deframer.take()
+
     def unanswered(self) -> tuple[Question, ...]:
         """The questions in flight, in the order they were asked."""
         return tuple(question for question, _, _ in self.waiting.values())

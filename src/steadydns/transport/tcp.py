@@ -166,7 +166,8 @@ class Connection:
         """
         sock, (first, expected) = self.sock, prompted
         missing = count = len(types)
-        received, at = b"", 0
+        # A second answer to an earlier question may have come in part by the time its first one was read.
+        received, at = self.pipeline.hand_over(), 0
         while missing:
             sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)  # see _flush
             try:

@@ -7,6 +7,7 @@ import socket
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import dns.message
 import pytest
 
 from steadydns.transport.blocking import Exchange, run
@@ -15,11 +16,13 @@ from steadydns.transport.pool import Pool
 from steadydns.transport.tcp import Connection, failure_of
 from steadydns.wire.framing import frame
 from steadydns.wire.message import AAAA, A, WireError
-from tests.unit.loopback import LoopbackServer
+from tests.unit.loopback import LoopbackServer, asked, encode, read
 from tests.unit.network import FakeServer, cluster_zone
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+
+    from steadydns.wire.message import Answer
 
 QUESTION = Question(b"api.example.com", A)
 PAIR = (QUESTION, Question(b"api.example.com", AAAA))
@@ -213,6 +216,27 @@ def test_questions_wait_for_the_handshake(listener: socket.socket, pool: Pool) -
     peer, _ = listener.accept()
     assert len(peer.recv(4096)) == 2 * (2 + 12 + len(b"\3api\7example\3com\0") + 4)
     assert connection.events == select.POLLIN
+    peer.close()
+    connection.close()
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 20])
+def test_a_second_answer_that_comes_in_two_pieces_is_in_nobodys_way(
+    listener: socket.socket, cut: int
+) -> None:
+    """CoreDNS sends two answers where a plugin has refused, and a segment may end anywhere in the second one."""
+    connection = Connection(server_of(listener))
+    peer, _ = listener.accept()
+    rest = b""
+    for number in range(3):
+        answers: list[Answer | None] = [None]
+        prompted = connection.prompt(QUESTION.name, (A,), 5.0)
+        query = dns.message.from_wire(read(peer, int.from_bytes(read(peer, 2), "big")))
+        answer = frame(encode(query, asked(query), cluster_zone().ask(asked(query))))
+        peer.sendall(rest + answer + answer[:cut])
+        rest = answer[cut:]
+        assert connection.collect(prompted, QUESTION.name, (A,), answers), number
+        assert answers[0] is not None
     peer.close()
     connection.close()
 
