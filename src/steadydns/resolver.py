@@ -614,12 +614,12 @@ class Resolver:
             if connection is not None:
                 answers: list[Answer | None] = [None] * len(types)
                 try:
-                    prompted = connection.prompt(target, types, rules.first_retry)
+                    prompted = connection.prompt(target, types)
                     # What is done here, until the answers come, costs nobody time.
                     record.prompted(server, target, types, answers)
                     if len(types) > 1:
                         self.surroundings.look()
-                    came = connection.collect(prompted, target, types, answers)
+                    came = connection.collect(prompted, target, types, answers, rules.first_retry)
                 except (OSError, WireError):
                     # What an idle connection fails with counts for nothing: the server may have closed it long ago.
                     connection.close()

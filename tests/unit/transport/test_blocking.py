@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import signal
 import socket
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -230,15 +231,40 @@ def test_a_second_answer_that_comes_in_two_pieces_is_in_nobodys_way(
     rest = b""
     for number in range(3):
         answers: list[Answer | None] = [None]
-        prompted = connection.prompt(QUESTION.name, (A,), 5.0)
+        prompted = connection.prompt(QUESTION.name, (A,))
         query = dns.message.from_wire(read(peer, int.from_bytes(read(peer, 2), "big")))
         answer = frame(encode(query, asked(query), cluster_zone().ask(asked(query))))
         peer.sendall(rest + answer + answer[:cut])
         rest = answer[cut:]
-        assert connection.collect(prompted, QUESTION.name, (A,), answers), number
+        assert connection.collect(prompted, QUESTION.name, (A,), answers, 5.0), number
         assert answers[0] is not None
     peer.close()
     connection.close()
+
+
+def test_signals_do_not_prolong_the_wait_for_an_answer(listener: socket.socket) -> None:
+    """A timer of the service's that rings all the time, as a profiler's does, keeps no lookup waiting for ever."""
+    rings = 0
+
+    def ring(*_: object) -> None:
+        nonlocal rings
+        rings += 1
+        assert rings < 100, "still waiting"
+
+    connection = Connection(server_of(listener))
+    peer, _ = listener.accept()
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        answers: list[Answer | None] = [None]
+        prompted = connection.prompt(QUESTION.name, (A,))
+        assert not connection.collect(prompted, QUESTION.name, (A,), answers, 0.2)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        peer.close()
+        connection.close()
+    assert rings >= 2
 
 
 @pytest.mark.parametrize(
