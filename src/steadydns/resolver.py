@@ -295,8 +295,14 @@ class Resolver:
         shape = self._shape(host, port, family, type_, proto, flags)
         families = self.surroundings.families() if request.addrconfig else None
         call = Call(request[1:], shape, (int(family), int(type_), int(proto)), families)
-        # Neither what may ask twice, nor what the pod's addresses, seen anew, would make something else of.
-        if not request.mapped and (families is None or self._decide(host, family, flags) == request):
+        # Neither what may ask twice, nor what the pod's addresses, seen anew, would make something else of; nor what
+        # `no-aaaa` has left a family out of, which resolv.conf may say no longer.
+        every = AAAA in request.types or request.family == AF_INET
+        if (
+            not request.mapped
+            and every
+            and (families is None or self._decide(host, family, flags) == request)
+        ):
             if len(self._calls) >= MAX_CALLS:
                 self._calls.clear()
             kind = (
@@ -606,12 +612,12 @@ class Resolver:
             if connection is not None:
                 answers: list[Answer | None] = [None] * len(types)
                 try:
-                    prompted = connection.prompt(target, types, rules.first_retry)
+                    prompted = connection.prompt(target, types)
                     # What is done here, until the answers come, costs nobody time.
                     record.prompted(server, target, types, answers)
                     if len(types) > 1:
                         self.surroundings.look()
-                    came = connection.collect(prompted, target, types, answers)
+                    came = connection.collect(prompted, target, types, answers, rules.first_retry)
                 except (OSError, WireError):
                     # What an idle connection fails with counts for nothing: the server may have closed it long ago.
                     connection.close()

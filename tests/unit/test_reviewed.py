@@ -237,3 +237,18 @@ def test_an_install_that_fails_leaves_the_one_before_in_place(pod: Pod) -> None:
     assert steadydns.is_installed()
     assert activation.resolver() is before
     activation.uninstall()
+
+
+def test_no_aaaa_that_is_taken_back_leaves_nothing_behind(resolver: Resolver, etc: Path) -> None:
+    """A kind of call that was met under `no-aaaa` asks for both families once resolv.conf does not say it any more."""
+    text = (etc / "resolv.conf").read_text()
+    (etc / "resolv.conf").write_text(text + "options no-aaaa\n")
+    assert families(resolver.getaddrinfo("api.example.com", 443)) == {socket.AF_INET}
+    (etc / "resolv.conf").write_text(text)
+    resolver.flush()
+    assert families(resolver.getaddrinfo("api.example.com", 443)) == {socket.AF_INET, socket.AF_INET6}
+
+
+def families(rows: list[tuple[Any, ...]]) -> set[int]:
+    """The address families of rows."""
+    return {row[0] for row in rows}

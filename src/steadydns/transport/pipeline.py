@@ -71,30 +71,37 @@ class Pipeline:
                 Without `garbled` also for an answer that makes no sense. A second answer to the same question is
                 nothing of that kind: CoreDNS sends two where a plugin has refused.
         """
-        waiting, answered = self.waiting, []
+        waiting = self.waiting
+        answered: list[tuple[Question, Answer, Any]] = []
         data, spans = self._deframer.cut(data)
-        for start, end in spans:
-            ident = data[start] << 8 | data[start + 1] if end - start > 1 else NO_ID
-            asked = waiting.get(ident)
-            if asked is None:
-                if self.is_recent(ident):
-                    continue
-                raise WireError("an answer to no question in flight")
-            question, expected, asker = asked
-            type_ = question.type
-            answer = read_direct(data, start, end, ident, expected, type_)
-            if answer is None:
-                try:
-                    answer = parse_any(data[start:end], ident, expected[:-TAIL_SIZE], type_)
-                except Mismatch:
-                    raise
-                except WireError:
-                    if garbled is None:
+        try:
+            for start, end in spans:
+                ident = data[start] << 8 | data[start + 1] if end - start > 1 else NO_ID
+                asked = waiting.get(ident)
+                if asked is None:
+                    if self.is_recent(ident):
+                        continue
+                    raise WireError("an answer to no question in flight")  # noqa: TRY301 - seldom
+                question, expected, asker = asked
+                type_ = question.type
+                answer = read_direct(data, start, end, ident, expected, type_)
+                if answer is None:
+                    try:
+                        answer = parse_any(data[start:end], ident, expected[:-TAIL_SIZE], type_)
+                    except Mismatch:
                         raise
-                    garbled.append(asked)
-            del waiting[ident]
-            if answer is not None:
-                answered.append((question, answer, asker))
+                    except WireError:
+                        if garbled is None:
+                            raise
+                        garbled.append(asked)
+                del waiting[ident]
+                if answer is not None:
+                    answered.append((question, answer, asker))
+        except WireError:
+            # Nobody has been told of what was answered before: whoever tells that the connection is lost is to find them.
+            for untold in [(question, b"", asker) for question, _, asker in answered] + (garbled or []):
+                waiting[NO_ID - len(waiting)] = untold
+            raise
         return answered
 
     def is_recent(self, ident: int) -> bool:
@@ -126,6 +133,10 @@ class Pipeline:
             if answer is None:
                 asked = (Question(name, type_), expected[number], None)
                 self.waiting[(first + number) & 0xFFFF] = asked
+
+    def hand_over(self) -> bytes:
+        """Give the begun message, if there is one, to whoever reads the stream without this object."""
+        return self._deframer.take()
 
     def unanswered(self) -> tuple[Question, ...]:
         """The questions in flight, in the order they were asked."""

@@ -9,6 +9,7 @@ import socket
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
+from steadydns.native import poll
 from steadydns.transport.pipeline import Pipeline
 from steadydns.wire.direct import read_direct
 from steadydns.wire.message import TAIL_SIZE, WireError, framed_queries, parse_any
@@ -35,12 +36,10 @@ _Socket = _socket.socket
 
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
-# The connection's own timeout is for `prompt` and `collect`; everything else waits in a driver.
+# No call on the socket itself waits: `collect` and the drivers do, with poll(2).
 _DONT_WAIT: Final = _socket.MSG_DONTWAIT
 
 _LENGTH_AND_ID: Final = Struct("!HH").unpack_from
-
-_TIMEVAL: Final = Struct("@ll").pack
 
 _STREAM: Final = _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK | _socket.SOCK_CLOEXEC
 
@@ -52,7 +51,7 @@ class Connection:
     nonsense); after either, or any other exception in the middle of them, the connection must be closed.
     """
 
-    __slots__ = ("_outbox", "_patience", "answered_at", "connected", "fd", "pipeline", "server", "sock")
+    __slots__ = ("_outbox", "_poller", "answered_at", "connected", "fd", "pipeline", "server", "sock")
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -60,7 +59,7 @@ class Connection:
         self.answered_at = 0.0
         """Monotonic seconds of the last answer; 0: none yet. The proof that the way to the server and back works."""
         self._outbox = b""
-        self._patience = 0.0
+        self._poller: select.poll | None = None
         self.sock = _Socket(server.family, _STREAM, 0)
         self.fd = self.sock.fileno()
         self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
@@ -134,28 +133,30 @@ class Connection:
             self.sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)
         return answers
 
-    def prompt(self, name: bytes, types: tuple[int, ...], patience: float) -> Prompted:
+    def prompt(self, name: bytes, types: tuple[int, ...]) -> Prompted:
         """Ask for some types of one name, in the calling thread; `collect` waits for the answers.
 
-        For an idle connection: the shortest way there is, two or three system calls. Seconds of silence after which
-        `collect` gives up are `patience`.
+        For an idle connection: the shortest way there is, four system calls.
 
         Raises:
             OSError: the peer is gone.
             WireError: the name cannot be encoded.
         """
-        if self._patience != patience:
-            self._be_patient(patience)
         first = self.pipeline.begin(len(types))
         expected, data = framed_queries(first, encode_name(name), types)
-        if self.sock.send(data) != len(data):
+        if self.sock.send(data, _DONT_WAIT) != len(data):
             raise ConnectionResetError(errno.ECONNRESET, f"{self.server} takes no more")
         return first, expected
 
     def collect(
-        self, prompted: Prompted, name: bytes, types: tuple[int, ...], answers: list[Answer | None]
+        self,
+        prompted: Prompted,
+        name: bytes,
+        types: tuple[int, ...],
+        answers: list[Answer | None],
+        patience: float,
     ) -> bool:
-        """Wait for the answers to what `prompt` has asked; whether all came.
+        """Wait for the answers to what `prompt` has asked, for so many seconds of silence; whether all came.
 
         They are put into the list in the place of None, as they come. If some are missing, `proceed` can go on waiting
         for them.
@@ -165,15 +166,21 @@ class Connection:
             WireError: the peer talks nonsense.
         """
         sock, (first, expected) = self.sock, prompted
+        poller = self._poller
+        if poller is None:
+            poller = self._poller = poll()
+            poller.register(self.fd, select.POLLIN)
         missing = count = len(types)
-        received, at = b"", 0
+        # A second answer to an earlier question may have come in part by the time its first one was read.
+        received, at = self.pipeline.hand_over(), 0
         while missing:
             sock.setsockopt(_socket.IPPROTO_TCP, TCP_QUICKACK, 1)  # see _flush
-            try:
-                more = sock.recv(_PROMPT_SIZE)
-            except BlockingIOError:
+            # Not a recv that blocks for so long (socket(7), SO_RCVTIMEO): Python begins that anew after each signal, with
+            # all of the time, so that a timer of the service's would keep it waiting for ever.
+            if not poller.poll(patience * 1000):
                 self.pipeline.resume(received[at:], first, expected, name, types, answers)
                 return False
+            more = sock.recv(_PROMPT_SIZE, _DONT_WAIT)
             if not more:
                 raise ConnectionResetError(errno.ECONNRESET, f"{self.server} closed the connection")
             received = received + more if received else more
@@ -198,15 +205,6 @@ class Connection:
         if at != len(received):
             self.pipeline.feed(received[at:])
         return True
-
-    def _be_patient(self, patience: float) -> None:
-        """Let the socket block, but not for longer (socket(7), SO_RCVTIMEO)."""
-        self.sock.setblocking(True)
-        seconds = int(patience)
-        limit = _TIMEVAL(seconds, int((patience - seconds) * 1e6))
-        self.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, limit)
-        self.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDTIMEO, limit)
-        self._patience = patience
 
     def close(self) -> None:
         """Close the socket; questions in flight are abandoned."""

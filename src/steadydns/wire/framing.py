@@ -38,6 +38,11 @@ class Deframer:
         """Octets that wait for the rest of their message; not 0 when the stream ends means a message was cut."""
         return len(self._pending)
 
+    def take(self) -> bytes:
+        """Give the octets that wait for the rest of their message to whoever cuts the stream from here on."""
+        pending, self._pending = self._pending, b""
+        return pending
+
     def cut(self, data: bytes) -> tuple[bytes, list[tuple[int, int]]]:
         """Take the next octets of the stream; give it from where it was left, and where the complete messages lie in it.
 

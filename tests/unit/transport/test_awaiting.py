@@ -307,6 +307,25 @@ def test_a_garbled_answer_fails_its_own_prompt(runner: Runner, network: LoopNetw
     assert server.connections == 1
 
 
+def test_what_comes_with_nonsense_behind_it_is_not_lost_without_a_word(
+    runner: Runner, network: LoopNetwork
+) -> None:
+    """Whoever was answered in the same piece learns that the connection is lost, and waits no longer."""
+    with Rambling(b"n3.test") as server:
+
+        async def main() -> None:
+            assert failures(await ask(network, server.server, questions(0))) == ["", ""]
+            now = monotonic()
+            stream = prompt(network, server.server, b"n3.test", (A,), now, now + 10)
+            assert stream is not None
+            await asyncio.wait_for(stream.future, 5)
+            assert stream.failed
+            assert failures(await ask(network, server.server, questions(1))) == ["", ""]
+
+        runner(main())
+    assert server.connections == 2
+
+
 def test_each_prompt_ends_at_its_own_time(runner: Runner, network: LoopNetwork) -> None:
     """One that has less patience than those before it, or than the connection's own look, is not kept waiting."""
     with Sequential(b"n0.test") as server:
@@ -325,6 +344,27 @@ def test_each_prompt_ends_at_its_own_time(runner: Runner, network: LoopNetwork) 
             assert ended == ["hasty", "between", "patient"]
             assert monotonic() - now >= 0.3
             server.proceed.set()
+
+        runner(main())
+
+
+def test_a_connection_with_questions_that_nobody_waits_for_is_not_watched_for_ever(
+    runner: Runner, network: LoopNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked has left before the server was known to be slow, and no answer comes: it is closed."""
+    monkeypatch.setattr(shared, "LATE", 0.02)
+    with Forgetting(b"n0.test") as server:
+
+        async def main() -> None:
+            assert failures(await ask(network, server.server, questions(1))) == ["", ""]
+            stream = prompt(network, server.server, b"n0.test", (A, AAAA), monotonic(), soon())
+            assert stream is not None
+            stream.release()
+            assert len(network) == 1
+            until = monotonic() + 5
+            while len(network) and monotonic() < until:  # noqa: ASYNC110 -- nobody else would tell
+                await asyncio.sleep(0.01)
+            assert len(network) == 0
 
         runner(main())
 
@@ -579,6 +619,35 @@ class Garbling(Played):
             if question.name == self.name:
                 framed = (len(framed) - 6).to_bytes(2, "big") + framed[2:-4]
             peer.sendall(framed)
+
+
+class Rambling(Played):
+    """Sends an answer that nobody has asked for behind the one about a name, in one piece."""
+
+    def __init__(self, name: bytes) -> None:
+        super().__init__()
+        self.name = name
+
+    def play(self, peer: socket.socket) -> None:
+        while True:
+            question, framed = take(peer)
+            if question.name == self.name:
+                framed += framed[:2] + bytes((framed[2] ^ 0x80,)) + framed[3:]
+            peer.sendall(framed)
+
+
+class Forgetting(Played):
+    """Never answers what is asked about one name."""
+
+    def __init__(self, name: bytes) -> None:
+        super().__init__()
+        self.name = name
+
+    def play(self, peer: socket.socket) -> None:
+        while True:
+            question, framed = take(peer)
+            if question.name != self.name:
+                peer.sendall(framed)
 
 
 class Sequential(Played):

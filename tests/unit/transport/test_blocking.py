@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import select
+import signal
 import socket
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import dns.message
 import pytest
 
 from steadydns.transport.blocking import Exchange, run
@@ -15,11 +17,13 @@ from steadydns.transport.pool import Pool
 from steadydns.transport.tcp import Connection, failure_of
 from steadydns.wire.framing import frame
 from steadydns.wire.message import AAAA, A, WireError
-from tests.unit.loopback import LoopbackServer
+from tests.unit.loopback import LoopbackServer, asked, encode, read
 from tests.unit.network import FakeServer, cluster_zone
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+
+    from steadydns.wire.message import Answer
 
 QUESTION = Question(b"api.example.com", A)
 PAIR = (QUESTION, Question(b"api.example.com", AAAA))
@@ -215,6 +219,52 @@ def test_questions_wait_for_the_handshake(listener: socket.socket, pool: Pool) -
     assert connection.events == select.POLLIN
     peer.close()
     connection.close()
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 20])
+def test_a_second_answer_that_comes_in_two_pieces_is_in_nobodys_way(
+    listener: socket.socket, cut: int
+) -> None:
+    """CoreDNS sends two answers where a plugin has refused, and a segment may end anywhere in the second one."""
+    connection = Connection(server_of(listener))
+    peer, _ = listener.accept()
+    rest = b""
+    for number in range(3):
+        answers: list[Answer | None] = [None]
+        prompted = connection.prompt(QUESTION.name, (A,))
+        query = dns.message.from_wire(read(peer, int.from_bytes(read(peer, 2), "big")))
+        answer = frame(encode(query, asked(query), cluster_zone().ask(asked(query))))
+        peer.sendall(rest + answer + answer[:cut])
+        rest = answer[cut:]
+        assert connection.collect(prompted, QUESTION.name, (A,), answers, 5.0), number
+        assert answers[0] is not None
+    peer.close()
+    connection.close()
+
+
+def test_signals_do_not_prolong_the_wait_for_an_answer(listener: socket.socket) -> None:
+    """A timer of the service's that rings all the time, as a profiler's does, keeps no lookup waiting for ever."""
+    rings = 0
+
+    def ring(*_: object) -> None:
+        nonlocal rings
+        rings += 1
+        assert rings < 100, "still waiting"
+
+    connection = Connection(server_of(listener))
+    peer, _ = listener.accept()
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        answers: list[Answer | None] = [None]
+        prompted = connection.prompt(QUESTION.name, (A,))
+        assert not connection.collect(prompted, QUESTION.name, (A,), answers, 0.2)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        peer.close()
+        connection.close()
+    assert rings >= 2
 
 
 @pytest.mark.parametrize(
