@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,22 @@ def test_errors_are_musls(musl: Resolver, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(socket.gaierror) as raised:
         musl.getaddrinfo("redis", 80, socket.AF_INET6)
     assert raised.value.args == (-5, "Name has no usable address")
+
+
+def test_a_name_of_the_hosts_file_is_libcs_in_its_own_case_only(
+    musl: Resolver, etc: Path, real: LoopbackServer
+) -> None:
+    """It is asked of no server, whatever kinds of calls were met before; in other letters it is another name."""
+    (etc / "hosts").write_text("192.0.2.7 Redis.Test\n")
+    musl.getaddrinfo("redis", 80)
+    real.questions()
+    for name in ("Redis.Test", "Redis.Test"):
+        with contextlib.suppress(socket.gaierror):  # the machine's own hosts file does not have it
+            musl.getaddrinfo(name, 80)
+    assert musl.stats()["fallbacks"] == {"hosts": 2}
+    with pytest.raises(socket.gaierror):
+        musl.getaddrinfo("redis.test", 80)
+    assert musl.stats()["fallbacks"] == {"hosts": 2}
 
 
 @pytest.mark.parametrize("flags", [socket.AI_V4MAPPED, socket.AI_V4MAPPED | socket.AI_ALL])

@@ -26,7 +26,7 @@ from .resolvconf import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
 PLAN = Plan(files_first=True, dns=True, aliases=False)  # musl knows neither nsswitch.conf nor HOSTALIASES
 _LINE_MAX = 255  # a longer resolv.conf line is skipped
@@ -55,7 +55,16 @@ def no_data() -> tuple[int, str] | None:
 class MuslHosts(Hosts):
     """musl's view of the file: names are case-sensitive, and a hit for one family ends the lookup for both."""
 
-    __slots__ = ()
+    __slots__ = ("_lowered",)
+
+    def __init__(self, families: Mapping[bytes, int]) -> None:
+        super().__init__(families)
+        self._lowered = frozenset([name.lower() for name in families])
+
+    @property
+    def names(self) -> Container[bytes]:
+        """The names, in lower case: of one that is among them `answers` knows more."""
+        return self._lowered
 
     def families(self, name: bytes) -> int:
         """Return IPV4 and IPV6 or 0: musl asks DNS for no family of a name the file has."""

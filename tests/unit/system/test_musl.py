@@ -90,6 +90,7 @@ def test_names_are_case_sensitive() -> None:
     assert hosts.families(b"Name.test") == 3
     assert not hosts.answers(b"name.test", socket.AF_INET)
     assert hosts.families(b"name.test") == 0
+    assert b"name.test" in hosts.names
 
 
 def test_another_libc_has_no_error_of_musls() -> None:
