@@ -232,6 +232,9 @@ class Shared:
         if self._slow or not late or answered >= BRISK or len(self._waiting) <= PACE * answered:
             return
         self._slow = True
+        if not self.live:  # they have all left before it was known to be slow: nobody else would close it
+            self.close()
+            return
         if len(streams) > 1:
             self._network.keep_apart(self.server, now)
         for stream in streams[1:]:

@@ -348,6 +348,27 @@ def test_each_prompt_ends_at_its_own_time(runner: Runner, network: LoopNetwork) 
         runner(main())
 
 
+def test_a_connection_with_questions_that_nobody_waits_for_is_not_watched_for_ever(
+    runner: Runner, network: LoopNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked has left before the server was known to be slow, and no answer comes: it is closed."""
+    monkeypatch.setattr(shared, "LATE", 0.02)
+    with Forgetting(b"n0.test") as server:
+
+        async def main() -> None:
+            assert failures(await ask(network, server.server, questions(1))) == ["", ""]
+            stream = prompt(network, server.server, b"n0.test", (A, AAAA), monotonic(), soon())
+            assert stream is not None
+            stream.release()
+            assert len(network) == 1
+            until = monotonic() + 5
+            while len(network) and monotonic() < until:  # noqa: ASYNC110 -- nobody else would tell
+                await asyncio.sleep(0)
+            assert len(network) == 0
+
+        runner(main())
+
+
 def test_a_connection_that_has_answered_nothing_is_retired(runner: Runner, network: LoopNetwork) -> None:
     """After silence the next attempt gets a new connection; one that is newer than the silence stays."""
     with Sequential(b"n0.test") as server:
@@ -613,6 +634,20 @@ class Rambling(Played):
             if question.name == self.name:
                 framed += framed[:2] + bytes((framed[2] ^ 0x80,)) + framed[3:]
             peer.sendall(framed)
+
+
+class Forgetting(Played):
+    """Never answers what is asked about one name."""
+
+    def __init__(self, name: bytes) -> None:
+        super().__init__()
+        self.name = name
+
+    def play(self, peer: socket.socket) -> None:
+        while True:
+            question, framed = take(peer)
+            if question.name != self.name:
+                peer.sendall(framed)
 
 
 class Sequential(Played):
