@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import resource
+import signal
 import socket
 import threading
 from time import monotonic
@@ -252,3 +253,37 @@ def test_no_aaaa_that_is_taken_back_leaves_nothing_behind(resolver: Resolver, et
 def families(rows: list[tuple[Any, ...]]) -> set[int]:
     """The address families of rows."""
     return {row[0] for row in rows}
+
+
+class LimitReachedError(Exception):
+    """What a time limit raises, as those of job queues do."""
+
+
+@pytest.mark.parametrize("limit", [LimitReachedError, TimeoutError])
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("bound", [False, True])
+def test_what_a_signal_handler_raises_is_the_callers(
+    resolver: Resolver, real: LoopbackServer, limit: type[Exception], opened: bool, bound: bool
+) -> None:
+    """A time limit ends a lookup: it is no error of ours that libc is asked after, and no failure of the network's."""
+
+    class Limit:
+        def reached(self, *_: object) -> None:
+            raise limit
+
+    def reached(*_: object) -> None:
+        raise limit
+
+    if opened:
+        resolver.getaddrinfo("redis.prod", 80)
+    real.fake.tcp = real.fake.udp = "silent"
+    before = signal.signal(signal.SIGALRM, Limit().reached if bound else reached)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(limit):
+            resolver.getaddrinfo("api.example.com", 80)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert resolver.stats()["fallbacks"] == {}
+    assert len(resolver._flights) == 0
