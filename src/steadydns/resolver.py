@@ -591,7 +591,11 @@ class Resolver:
                     return result
             finally:
                 # Whatever ends this: a signal handler may raise anywhere in it, and nobody is to wait for ever.
-                flights.leave(key, mine, result)
+                try:
+                    flights.leave(key, mine, result)
+                except BaseException:  # in that, too
+                    flights.leave(key, mine, result)
+                    raise
             began = monotonic()
             self.statistics.coalesced += 1
             landed = flight.wait((deadline if deadline < flight.deadline else flight.deadline) - began)

@@ -255,6 +255,35 @@ def families(rows: list[tuple[Any, ...]]) -> set[int]:
     return {row[0] for row in rows}
 
 
+def test_an_interrupt_while_a_flight_is_left_leaves_none_behind(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal handler that raises just then holds nobody up until the flight's own time is over."""
+    leave, interrupts = Flights.leave, [KeyboardInterrupt]
+
+    def left(*arguments: Any) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        leave(*arguments)
+
+    monkeypatch.setattr(Flights, "leave", left)
+    with pytest.raises(KeyboardInterrupt):
+        resolver.getaddrinfo("redis.prod", 80)
+    assert len(resolver._flights) == 0
+
+
+def test_a_flight_may_land_again() -> None:
+    """Who interrupted the first time has told some of the waiters."""
+    flight: Flight[int] = Flight()
+    locks = [threading.Lock(), threading.Lock()]
+    for lock in locks:
+        lock.acquire()
+        flight.watch(lock.release)
+    locks[0].release()
+    flight.land(1)
+    assert not any(lock.locked() for lock in locks)
+
+
 class LimitReachedError(Exception):
     """What a time limit raises, as those of job queues do."""
 
