@@ -258,7 +258,7 @@ def _node_local() -> Reader:
 
 
 def _unsigned(word: str) -> str:
-    return word[1:] if word[0] in "+-" else word
+    return word[1:] if word.startswith(("+", "-")) else word
 
 
 def _hooks() -> Reader:

@@ -6,9 +6,11 @@ there. Both keep the originals of what they replace.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # of `signal` what needs no enumerations, 1 ms
 import _thread
 import select
 import sys
+from functools import partial
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,3 +46,26 @@ RLock = _thread.RLock  # which neither of them replaces
 get_ident: Final[Callable[[], int]] = _original(_thread, "get_ident")
 start_new_thread: Final[Callable[..., int]] = _original(_thread, "start_new_thread")
 poll: Final[Callable[[], select.poll]] = _original(select, "poll")
+
+
+def by_signal_handler(error: BaseException) -> bool:
+    """Whether a handler of the service's has raised it, of a signal that came in the middle: it is no error of ours.
+
+    A time limit is often such an exception. In the original, which is one call of C, the handler runs right after it, and
+    what it raises is the caller's.
+    """
+    trace = error.__traceback__
+    codes = set()
+    while trace is not None:
+        codes.add(trace.tb_frame.f_code)
+        trace = trace.tb_next
+    for number in _signal.valid_signals():
+        handler: Any = _signal.getsignal(number)
+        if not callable(handler):
+            continue
+        while isinstance(handler, partial):
+            handler = handler.func
+        code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
+        if code in codes:
+            return True
+    return False

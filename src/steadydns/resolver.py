@@ -34,7 +34,7 @@ from steadydns.contract.request import (
 from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, build, rotation
 from steadydns.named import NamedTuple
-from steadydns.native import RLock
+from steadydns.native import RLock, by_signal_handler
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
@@ -261,7 +261,9 @@ class Resolver:
                 return None
             if call.families is not None and call.families != self.surroundings.families():
                 return None
-        except Exception:  # an argument of no use, or a file: told by whoever looks more closely
+        except Exception as error:  # an argument of no use, or a file: told by whoever looks more closely
+            if by_signal_handler(error):
+                raise
             return None
         return _new(Request, (name, *call.asked)), call, settings.rules
 
@@ -514,7 +516,9 @@ class Resolver:
         return rows
 
     def _theirs(self, error: Exception) -> Theirs:
-        """An error of our own: counted, said once, and the call is libc's."""
+        """An error of our own: counted, said once, and the call is libc's. One that is not ours is raised."""
+        if by_signal_handler(error):
+            raise error
         self.observer.report(error)
         return Theirs("error")
 
@@ -584,7 +588,11 @@ class Resolver:
                     return result
             finally:
                 # Whatever ends this: a signal handler may raise anywhere in it, and nobody is to wait for ever.
-                flights.leave(key, mine, result)
+                try:
+                    flights.leave(key, mine, result)
+                except BaseException:  # in that, too
+                    flights.leave(key, mine, result)
+                    raise
             began = monotonic()
             self.statistics.coalesced += 1
             landed = flight.wait((deadline if deadline < flight.deadline else flight.deadline) - began)
@@ -618,9 +626,11 @@ class Resolver:
                     if len(types) > 1:
                         self.surroundings.look()
                     came = connection.collect(prompted, target, types, answers, rules.first_retry)
-                except (OSError, WireError):
+                except (OSError, WireError) as error:
                     # What an idle connection fails with counts for nothing: the server may have closed it long ago.
                     connection.close()
+                    if by_signal_handler(error):
+                        raise
                     record.forget_prompt(answers)
                 except BaseException:
                     connection.close()
@@ -774,6 +784,8 @@ class Resolver:
                 Lookup(name, record, record.started, ended, failure, reason, answers, matched)
             )
         except Exception as error:  # the call has its answer: nothing that is told of it may take that away
+            if by_signal_handler(error):
+                raise
             self.observer.report(error)
 
     def explain(self, name: str | bytes) -> Explanation:

@@ -161,6 +161,7 @@ def test_a_bad_value_from_python_raises(name: str, text: str, expectation: str) 
         ("external_suffixes", (b"com",)),
         ("node_local", 5),
         ("hooks", ()),
+        ("hooks", [""]),
         ("cluster_domain", None),
     ],
 )

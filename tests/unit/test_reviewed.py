@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import resource
+import signal
 import socket
 import threading
 from time import monotonic
@@ -252,3 +253,66 @@ def test_no_aaaa_that_is_taken_back_leaves_nothing_behind(resolver: Resolver, et
 def families(rows: list[tuple[Any, ...]]) -> set[int]:
     """The address families of rows."""
     return {row[0] for row in rows}
+
+
+def test_an_interrupt_while_a_flight_is_left_leaves_none_behind(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal handler that raises just then holds nobody up until the flight's own time is over."""
+    leave, interrupts = Flights.leave, [KeyboardInterrupt]
+
+    def left(*arguments: Any) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        leave(*arguments)
+
+    monkeypatch.setattr(Flights, "leave", left)
+    with pytest.raises(KeyboardInterrupt):
+        resolver.getaddrinfo("redis.prod", 80)
+    assert len(resolver._flights) == 0
+
+
+def test_a_flight_may_land_again() -> None:
+    """Who interrupted the first time has told some of the waiters."""
+    flight: Flight[int] = Flight()
+    locks = [threading.Lock(), threading.Lock()]
+    for lock in locks:
+        lock.acquire()
+        flight.watch(lock.release)
+    locks[0].release()
+    flight.land(1)
+    assert not any(lock.locked() for lock in locks)
+
+
+class LimitReachedError(Exception):
+    """What a time limit raises, as those of job queues do."""
+
+
+@pytest.mark.parametrize("limit", [LimitReachedError, TimeoutError])
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("bound", [False, True])
+def test_what_a_signal_handler_raises_is_the_callers(
+    resolver: Resolver, real: LoopbackServer, limit: type[Exception], opened: bool, bound: bool
+) -> None:
+    """A time limit ends a lookup: it is no error of ours that libc is asked after, and no failure of the network's."""
+
+    class Limit:
+        def reached(self, *_: object) -> None:
+            raise limit
+
+    def reached(*_: object) -> None:
+        raise limit
+
+    if opened:
+        resolver.getaddrinfo("redis.prod", 80)
+    real.fake.tcp = real.fake.udp = "silent"
+    before = signal.signal(signal.SIGALRM, Limit().reached if bound else reached)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(limit):
+            resolver.getaddrinfo("api.example.com", 80)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert resolver.stats()["fallbacks"] == {}
+    assert len(resolver._flights) == 0

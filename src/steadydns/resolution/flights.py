@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -29,11 +30,12 @@ class Flight(Generic[T]):
         self._watchers: list[Callable[[], object]] = []
 
     def land(self, result: T | None) -> None:
-        """Hand the result to the waiters."""
+        """Hand the result to the waiters; again, if that was interrupted."""
         self.result = result
         self.landed = True
         for told in self._watchers:
-            told()
+            with suppress(RuntimeError):  # a lock that was released the first time
+                told()
 
     def watch(self, told: Callable[[], object]) -> bool:
         """Have `told` called by whoever lands this flight, in their thread; False: it has landed already.

@@ -6,7 +6,7 @@ import select
 from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
-from steadydns.native import poll
+from steadydns.native import by_signal_handler, poll
 from steadydns.transport.exchange import TCP, Flow, Reply, Step
 from steadydns.transport.tcp import Connection, failure_of
 from steadydns.transport.udp import Datagram
@@ -69,8 +69,8 @@ class Stream:
         flow, connection = self.flow, self.connection
         try:
             answers = connection.proceed(events, now)
-        except OSError:
-            if not self._may_reconnect:
+        except OSError as error:
+            if not self._may_reconnect or by_signal_handler(error):
                 raise
             flow.questions = connection.pipeline.unanswered()
             connection.close()
@@ -163,6 +163,8 @@ class Exchange:
         try:
             channel = Stream(flow, self._pool, self._clock()) if flow.transport == TCP else _Packet(flow)
         except (OSError, WireError) as error:
+            if by_signal_handler(error):
+                raise
             replies.append(Reply(flow, None, None, failure_of(error)))
             return
         self._channels[channel.fd] = channel
@@ -174,6 +176,8 @@ class Exchange:
             replies += channel.proceed(events, self._clock())
         except (OSError, WireError) as error:
             self._drop(fd, channel)
+            if by_signal_handler(error):
+                raise
             replies.append(Reply(channel.flow, None, None, failure_of(error)))
             return
         if channel.finished:
