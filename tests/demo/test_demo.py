@@ -45,7 +45,8 @@ def test_it_shows_the_stall_and_that_it_is_gone(outcome: Outcome) -> None:
     assert stock >= 5
     assert ours < stock / 5
     assert [cell.strip() for cell in outcome.cells("errors")] == ["0", "0"]
-    assert "Both gave the same addresses in the same order." in outcome.stdout
+    # libc may have given an address up: it loses the second datagram of each of its attempts.
+    assert "Both gave the same addresses in the same order" in outcome.stdout
 
 
 @pytest.mark.slow

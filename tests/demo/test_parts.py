@@ -9,6 +9,7 @@ import pytest
 
 from steadydns.cli import main
 from steadydns.cli.demo.screen import Screen
+from steadydns.cli.demo.story import given_up
 from steadydns.cli.demo.table import table
 from steadydns.cli.demo.zone import EXTERNAL, answer
 
@@ -128,3 +129,31 @@ def test_the_command_lists_its_commands(capsys: pytest.CaptureFixture[str]) -> N
     assert "demo" in capsys.readouterr().out
     assert main([]) == 2
     assert "demo" in capsys.readouterr().err
+
+
+FIRST, LATER = {"a": ["192.0.2.1", "2001:db8::1"], "b": ["192.0.2.2", "2001:db8::2"]}, {"a": ["192.0.2.1"]}
+
+
+@pytest.mark.parametrize(
+    ("stock", "lost"),
+    [
+        ([FIRST, LATER], 0),
+        ([{**FIRST, "a": ["192.0.2.1"]}, LATER], 1),
+        ([{"a": ["2001:db8::1"], "b": ["192.0.2.2"]}, LATER], 2),
+        ([{**FIRST, "a": []}, LATER], None),
+        ([{**FIRST, "a": ["2001:db8::1", "192.0.2.1"]}, LATER], None),
+        ([{**FIRST, "a": ["192.0.2.9"]}, LATER], None),
+        ([FIRST, {"a": ["192.0.2.2"]}], None),
+        ([{"a": FIRST["a"]}, LATER], None),
+    ],
+)
+def test_half_an_answer_of_libcs_is_told_from_another_one(
+    stock: list[dict[str, list[str]]], lost: int | None
+) -> None:
+    """Under the race it may give what it has; in another order, of other names or without the race it may not."""
+    assert given_up(stock, [FIRST, LATER]) == lost
+
+
+def test_alone_there_is_nothing_to_compare() -> None:
+    """Where stock was left out."""
+    assert given_up([FIRST, LATER]) == 0
