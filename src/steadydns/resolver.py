@@ -32,7 +32,7 @@ from steadydns.contract.request import (
     read,
 )
 from steadydns.contract.reverse import question as question_about
-from steadydns.contract.rows import Shapes, build, rotation
+from steadydns.contract.rows import MAX_ROTATIONS, Shapes, build, rotation
 from steadydns.named import NamedTuple
 from steadydns.native import RLock, by_signal_handler
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
@@ -347,13 +347,17 @@ class Resolver:
             raise failure from LookupFailed(failure_text(record))
         try:
             groups = self.rank(request, verdict)
-            orders = self._orders(request, call.shape, verdict, groups, enums=table.enums)
+            # Most names that were asked for just now are not looked up again so soon: those that are get theirs then.
+            most = 1 if record.queries else MAX_ROTATIONS
+            orders = self._orders(request, call.shape, verdict, groups, enums=table.enums, most=most)
         except Exception as error:  # fail open
             return self._theirs(error)
         if isinstance(orders, Theirs):
             return orders
         now = monotonic()
         self.observe(host, record, verdict, None, groups, now)
+        if record.queries:
+            return orders[0]
         turn = orders[0].copy if len(orders) == 1 else rotation(orders, first_turn(verdict))
         expires = now + ROWS_KEPT
         if not verdict.complete:
@@ -365,16 +369,23 @@ class Resolver:
         return turn()[:]
 
     def _orders(
-        self, request: Request, shape: Shape, found: Found, groups: list[list[Address]], *, enums: bool
+        self,
+        request: Request,
+        shape: Shape,
+        found: Found,
+        groups: list[list[Address]],
+        *,
+        enums: bool,
+        most: int,
     ) -> list[Rows] | Theirs:
-        """The rows of what was found, in every order they take; or why libc must make them."""
+        """The rows of what was found, in so many of the orders they take; or why libc must make them."""
         profile = self.profile
         if not request.canonical and not profile.names_every_row:
-            return build(groups, shape, "", enums=enums)
+            return build(groups, shape, "", enums=enums, most=most)
         canonical = profile.canonical(request, found, self._settings().conf.dotted)
         if canonical is None:
             return Theirs("canonical_name")
-        return build(groups, shape, canonical, enums=enums, every=profile.names_every_row)
+        return build(groups, shape, canonical, enums=enums, most=most, every=profile.names_every_row)
 
     def find(self, request: Request, record: Record) -> Result | Theirs:
         """Look up what a call of ours asks for, or say why libc must do so after all."""
@@ -614,6 +625,8 @@ class Resolver:
         first: Begun | None = None
         begun: Stream | None = None
         certain = self.certain(name, types, rules, asked)
+        if isinstance(certain, Found):
+            return certain
         if certain is not None and rules.first_retry <= deadline - asked:
             target, lowered, server = certain
             connection = self.pool.take(server, asked)
@@ -655,18 +668,43 @@ class Resolver:
 
     def certain(
         self, name: bytes, types: tuple[int, ...], rules: Rules, now: float
-    ) -> tuple[bytes, bytes, Server] | None:
-        """The name that is certain to be asked first, also in lower case, and of whom.
+    ) -> Found | tuple[bytes, bytes, Server] | None:
+        """What is cached of a name; or else the name that is certain to be asked first, also in lower case, and of whom.
 
         None where there is more to find out before.
         """
         cache = self.cache
-        target = cache.proven.target(name, rules, now)
+        target = cache.proven.target(name, types, rules, now)
         if target is None:
             return None
         lowered = target.lower()
+        held = cache.held(lowered, types, now)
+        if held:
+            return self._recalled(target, lowered, types, held, rules, now)
         server = self.servers.steady(rules, now)
-        return None if server is None or cache.knows(lowered, types, now) else (target, lowered, server)
+        return None if server is None else (target, lowered, server)
+
+    def _recalled(
+        self,
+        target: bytes,
+        lowered: bytes,
+        types: tuple[int, ...],
+        held: list[Entry],
+        rules: Rules,
+        now: float,
+    ) -> Found | None:
+        """What was found before, where cached answers with addresses settle the lookup."""
+        having = [entry for entry in held if entry.addresses]
+        if not having or len(held) < len(types):
+            return None
+        if not rules.libc.searches_on and any(entry.nxdomain for entry in held):
+            return None
+        self.cache.use(lowered, types, held)
+        if rules.prefetch:
+            for type_, entry in zip(types, held, strict=True):
+                if entry.is_due(now):
+                    self.refresher.submit(Question(target, type_))
+        return Found(target, having, True, min([entry.expires for entry in held]))
 
     def found(
         self,
@@ -770,8 +808,12 @@ class Resolver:
             statistics.take(record)
             if record.queries:
                 statistics.misses += 1
-            elif failure is not None and not record.waited:
+            elif record.waited:
+                pass
+            elif failure is not None:
                 statistics.negative_hits += 1
+            elif result is not None:
+                statistics.hits += 1
             if not self.observer.cares(ended - record.started):
                 return
             from steadydns.telemetry.lookup import Lookup  # noqa: PLC0415 - only what is told needs it
@@ -801,7 +843,9 @@ class Resolver:
         rules = self._settings().rules
         if isinstance(decision, Theirs):
             return Explanation(name, decision.reason, rules, record, monotonic() - record.started, (), "")
-        result = self._search(decision, rules, record)
+        # Step by step, also where it is certain at once what is to be asked.
+        environment = self._environment(rules, record, record.started + rules.deadline, self.pool)
+        result = run(lookup(decision.name, decision.types, environment), self.pool, monotonic)
         self.statistics.take(record)
         took = monotonic() - record.started
         if isinstance(result, NotFound):
@@ -914,10 +958,12 @@ class Resolver:
 def first_turn(found: Found) -> int:
     """Return with which order to begin where addresses take turns, of any number of them.
 
-    A new answer has the server's own order, as libc gives it. Of a cached one the rows are made anew now and then, for a
-    service that seldom looks the name up every time: any order, so that none of the addresses is always the first.
+    A new answer has the server's own order, as libc gives it; its first use has the next one. Later the rows are made anew
+    now and then, for a service that seldom looks the name up every time: any order, so that none of the addresses is
+    always the first.
     """
-    return os.urandom(1)[0] if found.entries[0].hits else 0
+    hits = found.entries[0].hits
+    return hits if hits < 2 else os.urandom(1)[0]
 
 
 def settled(request: Request, result: Result) -> bool:

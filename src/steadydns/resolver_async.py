@@ -164,6 +164,8 @@ class AsyncResolver:
         begun: tuple[Flow, Prompt] | None = None
         try:
             certain = self._resolver.certain(name, types, rules, started)
+            if isinstance(certain, Found):
+                return certain
             if certain is not None:
                 target, lowered, server = certain
                 until = started + rules.first_retry

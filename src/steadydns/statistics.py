@@ -32,7 +32,7 @@ class Statistics:
 
     def __init__(self) -> None:
         self.hits = 0
-        """Calls answered from finished rows."""
+        """Calls answered with addresses, without a query and without waiting for one."""
         self.misses = 0
         """Calls that needed at least one query."""
         self.negative_hits = 0

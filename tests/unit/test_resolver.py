@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 from typing import TYPE_CHECKING, Any
@@ -244,6 +245,33 @@ def test_turns_go_on_where_rows_are_made_anew(resolver: Resolver, real: Loopback
     assert len(real.questions()) == 2
 
 
+def test_the_second_call_finishes_the_rows(resolver: Resolver, real: LoopbackServer) -> None:
+    """A name that is looked up once leaves no rows behind; the second call has them made, and is counted as a hit."""
+    wanted = resolver.getaddrinfo("redis.prod", 80, 0, STREAM)
+    assert (resolver.stats()["cache"]["rows"], resolver.stats()["hits"], resolver.stats()["misses"]) == (
+        0,
+        0,
+        1,
+    )
+    assert len(real.questions()) == 3
+    for hits in (1, 2, 3):
+        assert resolver.getaddrinfo("redis.prod", 80, 0, STREAM) == wanted
+        assert (resolver.stats()["cache"]["rows"], resolver.stats()["hits"]) == (1, hits)
+    assert real.questions() == []
+
+
+def test_a_name_that_moves_is_found_where_libc_finds_it(resolver: Resolver, real: LoopbackServer) -> None:
+    """What was found behind a search domain is asked at once next time; denied there, the walk goes on."""
+    names = real.fake.zone.names
+    assert addresses(resolver.getaddrinfo("redis.prod", 80, 0, STREAM)) == ["10.96.1.2"]
+    rules, target = resolver._settings().rules, b"redis.prod.svc.cluster.local"
+    assert resolver.flush("redis.prod.svc.cluster.local") == 2
+    resolver.cache.proven.walked(rules, b"redis.prod", (A, AAAA), target, math.inf)
+    del names["redis.prod.svc.cluster.local"]
+    names["redis.prod"] = "203.0.113.77"
+    assert addresses(resolver.getaddrinfo("redis.prod", 80, 0, STREAM)) == ["203.0.113.77"]
+
+
 def test_half_an_answer_is_not_remembered_as_a_whole(resolver: Resolver, real: LoopbackServer) -> None:
     """AAAA failed: the next call asks for it again, and has it once the server answers."""
     real.fake.zone.failing["api.example.com AAAA"] = SERVFAIL
@@ -274,6 +302,9 @@ def test_a_single_lookup_does_no_io_before_it_is_asked(
 def test_explain_tells_what_happened(resolver: Resolver) -> None:
     """For names that resolve, that do not, and that are not ours."""
     assert "10.96.1.2" in str(resolver.explain("redis.prod"))
+    told = resolver.explain("redis.prod")
+    assert "redis.prod.svc.cluster.local A" in told.cached
+    assert told.queries == ()
     assert resolver.explain("gone.prod")
     assert resolver.explain("127.0.0.1")
     assert repr(resolver).startswith("<Resolver <Cache ")

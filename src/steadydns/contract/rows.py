@@ -115,7 +115,13 @@ _FAMILIES: Final = {family: socket.AddressFamily(family) for family in (AF_INET,
 
 
 def build(
-    groups: Sequence[list[Address]], shape: Shape, canonical: str, *, enums: bool, every: bool = False
+    groups: Sequence[list[Address]],
+    shape: Shape,
+    canonical: str,
+    *,
+    enums: bool,
+    every: bool = False,
+    most: int = MAX_ROTATIONS,
 ) -> list[list[tuple[Any, ...]]]:
     """Return the rows, in as many orders as the addresses of equal rank can take by rotation.
 
@@ -125,14 +131,15 @@ def build(
         canonical: For the first row; '' where it was not asked for.
         every: The canonical name is for every row.
         enums: Families and types as socket.getaddrinfo returns them, instead of _socket.getaddrinfo's numbers.
+        most: Orders wanted at most; the first one is that of the groups.
     """
     kinds, families = (shape.public, _FAMILIES) if enums else (shape.kinds, _NUMBERS)
     name = canonical if every else ""
     orders = [_rows(groups, kinds, families, name)]
-    turns = min(max(map(len, groups)), MAX_ROTATIONS)
-    for turn in range(1, turns):
-        turned = [_rotated(group, turn) for group in groups]
-        orders.append(_rows(turned, kinds, families, name))
+    if most > 1:
+        for turn in range(1, min(max(map(len, groups)), most)):
+            turned = [_rotated(group, turn) for group in groups]
+            orders.append(_rows(turned, kinds, families, name))
     if canonical and not every:
         for rows in orders:
             rows[0] = (*rows[0][:3], canonical, rows[0][4])

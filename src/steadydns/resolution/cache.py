@@ -26,6 +26,13 @@ ENTRY_BYTES: Final = 430
 ADDRESS_BYTES: Final = 40
 """What one packed IPv4 address costs, bytes (likewise: 39.5)."""
 
+PREFETCH_HITS: Final = 2
+"""Uses after which an entry is worth fetching before it expires."""
+
+PREFETCH_SHARE: Final = 0.1
+PREFETCH_LEAST: Final = 1.0
+"""An entry is fetched anew in the last tenth of its TTL, or the last second, as CoreDNS' cache plugin does."""
+
 
 class Entry:
     """What one answer said, and until when."""
@@ -70,6 +77,14 @@ class Entry:
         """Seconds the server lets the answer be kept."""
         return float(self.answer.ttl if self.addresses else self.answer.negative_ttl or 0)
 
+    def is_due(self, now: float) -> bool:
+        """Whether to fetch it anew in the background, so that who uses it never waits for it."""
+        return self.stale or (
+            self.hits >= PREFETCH_HITS
+            and bool(self.addresses)
+            and self.expires - now <= max(PREFETCH_SHARE * self.ttl, PREFETCH_LEAST)
+        )
+
     @property
     def size(self) -> int:
         """Bytes of memory, roughly."""
@@ -103,13 +118,19 @@ class Cache:
         self._touch(key, entry)
         return entry
 
-    def knows(self, lowered: bytes, types: tuple[int, ...], now: float) -> bool:
-        """Whether there is a live answer for any of these types of a name in lower case."""
+    def held(self, lowered: bytes, types: tuple[int, ...], now: float) -> list[Entry]:
+        """The live answers for these types of a name in lower case, without counting as a use."""
+        entries, held = self._entries, []
         for type_ in types:
-            entry = self._entries.get((lowered, type_))
+            entry = entries.get((lowered, type_))
             if entry is not None and entry.expires > now:
-                return True
-        return False
+                held.append(entry)
+        return held
+
+    def use(self, lowered: bytes, types: tuple[int, ...], held: list[Entry]) -> None:
+        """Count as a use of what `held` has given, which is an answer for each of the types."""
+        for type_, entry in zip(types, held, strict=True):
+            self._touch((lowered, type_), entry)
 
     def peek(self, question: Question) -> Entry | None:
         """Return the entry, expired or not, without counting as a use."""

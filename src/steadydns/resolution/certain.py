@@ -1,7 +1,8 @@
 """The steady state: which one name settles a lookup, known before anything is asked.
 
-A name that libc asks as it is, before any search domain, is certain; so is an external name while the proofs that
-rule out every search domain for it are fresh. Most names of a running service are one or the other, and need no walk.
+A name that libc asks as it is, before any search domain, is certain. So is an external name while the proofs that rule
+out every search domain for it are fresh; and one that was found behind a search domain, while the denials before it are.
+Most names of a running service are one or the other, and need no walk.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ if TYPE_CHECKING:
     from steadydns.resolution.environment import Rules
 
 MAX_PROVEN: Final = 1024
-"""Last labels remembered: there are not many top-level domains a service talks to."""
+"""Last labels remembered, and names: there are not many top-level domains a service talks to, nor services."""
 
 
 class Proven:
-    """Last labels that no search domain has, and until when that is proven."""
+    """Last labels that no search domain has, names that were found, and until when that is proven."""
 
     def __init__(self) -> None:
         self._until: dict[tuple[int, bytes], float] = {}
+        self._walked: dict[tuple[int, bytes, tuple[int, ...]], tuple[float, bytes]] = {}
 
     def note(self, rules: Rules, name: bytes, until: float) -> None:
         """Remember that every search domain is ruled out for names that end as this one does."""
@@ -27,18 +29,28 @@ class Proven:
             self._until.clear()
         self._until[id(rules), _last(name)] = until
 
-    def target(self, name: bytes, rules: Rules, now: float) -> bytes | None:
+    def walked(self, rules: Rules, name: bytes, types: tuple[int, ...], target: bytes, until: float) -> None:
+        """Remember what a name was found as, and that these types of every name before it are denied so long."""
+        if len(self._walked) >= MAX_PROVEN:
+            self._walked.clear()
+        self._walked[id(rules), name, types] = until, target
+
+    def target(self, name: bytes, types: tuple[int, ...], rules: Rules, now: float) -> bytes | None:
         """Return the absolute name that is certain to be asked first, and to decide if it has addresses."""
         if name.endswith(b"."):
             return name[:-1]
         if not rules.search or name.count(b".") >= rules.ndots:
             return name
         until = self._until.get((id(rules), _last(name)))
-        return name if until is not None and now < until and b"." in name else None
+        if until is not None and now < until and b"." in name:
+            return name
+        walked = self._walked.get((id(rules), name, types))
+        return walked[1] if walked is not None and now < walked[0] else None
 
     def clear(self) -> None:
         """Forget all."""
         self._until.clear()
+        self._walked.clear()
 
 
 def _last(name: bytes) -> bytes:

@@ -35,13 +35,6 @@ depends on the call."""
 MALFORMED: Final = "malformed"
 """The servers answer, and what they say makes no sense to us. It may to libc, which is then to be asked."""
 
-PREFETCH_HITS: Final = 2
-"""Uses after which an entry is worth fetching before it expires."""
-
-PREFETCH_SHARE: Final = 0.1
-PREFETCH_LEAST: Final = 1.0
-"""An entry is fetched anew in the last tenth of its TTL, or the last second, as CoreDNS' cache plugin does."""
-
 
 class Found(NamedTuple):
     """The name has addresses."""
@@ -86,6 +79,8 @@ class _Walk:
         rules = env.rules
         self.name = name.rstrip(b".") if name.endswith(b".") else name
         walk = candidates(name, rules.search, rules.ndots, rules.libc)
+        self.searches = bool(rules.search) and not name.endswith(b".") and name.count(b".") < rules.ndots
+        """The search domains come before the name as it is."""
         self.prunes = len(walk) > 1 and not rules.exact
         if self.prunes and under(name, rules.external):
             walk = (Candidate(name, None),)
@@ -99,6 +94,8 @@ class _Walk:
         # What this call has learnt, also what may not be cached; so that it asks nothing twice.
         self.memo = known
         self.cuts: list[Entry] = []
+        self.denials: list[Entry] | None = []
+        """Answers, beside the cuts, that led on to the next candidate; None once a failure did."""
         self.unknown: set[Question] = set()
         """What the cache did not have when this call began."""
         self.asked = set(known)
@@ -131,17 +128,9 @@ class _Walk:
             else:
                 self.memo[question] = found
                 env.record.note(Event(now, CACHED, question))
-                if env.rules.prefetch:
-                    self._prefetch(question, found, now)
+                if env.rules.prefetch and found.is_due(now):
+                    env.refresh(question)
         return found
-
-    def _prefetch(self, question: Question, entry: Entry, now: float) -> None:
-        if (
-            entry.addresses
-            and entry.hits >= PREFETCH_HITS
-            and entry.expires - now <= max(PREFETCH_SHARE * entry.ttl, PREFETCH_LEAST)
-        ) or entry.stale:
-            self.env.refresh(question)
 
     def rules_out(self, at: int) -> Generator[Step, list[Reply], bool]:
         """Say whether a denial above the candidate's name is known, and ask for it where that is to be risked.
@@ -222,7 +211,7 @@ class _Walk:
     def known(self, candidate: Candidate) -> bool:
         """Whether nothing needs to be asked about the candidate itself."""
         env = self.env
-        if not env.cache.knows(candidate.name.lower(), self.types, env.started):
+        if not env.cache.held(candidate.name.lower(), self.types, env.started):
             return False  # the usual case, and the cheaper look
         return all(self.fresh(question) is not None for question in self.questions(candidate))
 
@@ -250,6 +239,14 @@ class _Walk:
         rules = self.env.rules
         return _one_by_one(findings) if rules.serial and not rules.use_vc else findings
 
+    def pass_by(self, findings: list[Finding]) -> None:
+        """Take note of what leads on to the next candidate."""
+        for found in findings:
+            if isinstance(found, Failed):
+                self.denials = None
+            elif self.denials is not None:
+                self.denials.append(found)
+
     def found(self, candidate: Candidate, findings: list[Finding]) -> Found | NotFound | None:
         """The result, where the candidate's answers settle the whole lookup."""
         entries = []
@@ -264,12 +261,16 @@ class _Walk:
                 entries.append(found)
         if not entries:
             return NotFound(MALFORMED) if garbled else None
+        cache, rules = self.env.cache, self.env.rules
         if candidate.domain is None:
             for entry in self.cuts:
-                self.env.cache.prolong(entry)
-            if self.cuts and len(self.cuts) == len(self.candidates) - 1:
-                until = min([entry.expires for entry in self.cuts])
-                self.env.cache.proven.note(self.env.rules, self.name, until)
+                cache.prolong(entry)
+        if self.searches and self.denials is not None:
+            until = min([entry.expires for entry in (*self.cuts, *self.denials)], default=float("inf"))
+            if self.cuts and candidate.domain is None and len(self.cuts) == len(self.candidates) - 1:
+                cache.proven.note(rules, self.name, until)
+            else:
+                cache.proven.walked(rules, self.name, self.types, candidate.name, until)
         return _new(Found, (candidate.name, entries, complete, expires))
 
 
@@ -321,6 +322,7 @@ def _to_the_end(walk: _Walk, name: bytes) -> Generator[Step, list[Reply], Found 
             return found
         if any(not isinstance(finding, Failed) and finding.answer.empty for finding in findings):
             return NotFound(EMPTY)
+        walk.pass_by(findings)
         verdict = _stream_verdict(findings) if env.rules.use_vc else _verdict(findings)
         failed = any(isinstance(finding, Failed) and finding.rcode != FORMERR for finding in findings)
         # Over TCP a failure that was answered is an answer.
@@ -356,6 +358,7 @@ def _to_the_first_verdict(walk: _Walk) -> Generator[Step, list[Reply], Found | N
         if isinstance(verdict, Failed):
             garbled = any(isinstance(found, Failed) and found.rcode == UNREADABLE for found in findings)
             return NotFound(MALFORMED if garbled else TRY_AGAIN)
+        walk.pass_by(findings)
     return NotFound(HOST_NOT_FOUND)
 
 

@@ -52,7 +52,7 @@ def span_attributes(lookup: Lookup, threshold: float, *, answers: bool) -> Attri
         "steadydns.query.count": kinds.count(SENT),
         "steadydns.query.timeout_count": kinds.count(TIMEOUT),
         "steadydns.query.retry_count": kinds.count(RETRY),
-        "steadydns.search.candidate_count": record.candidates,
+        "steadydns.search.candidate_count": record.candidates or 1,
         "steadydns.resolver": "native" if FALLBACK in kinds else "stub",
     }
     if lookup.error is not None:

@@ -58,6 +58,64 @@ def test_the_pruned_walk_answers_what_the_exact_walk_answers(
         assert outcome(pruned, name, types) == outcome(exact, name, types)
 
 
+TYPES = ((A, AAAA), (A,), (AAAA,))
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(
+    zone=zones,
+    broken=failing,
+    asked=st.lists(
+        st.tuples(st.one_of(names, absolute), st.sampled_from(TYPES), st.sampled_from((0.0, 3.0, 6.0))),
+        min_size=1,
+        max_size=6,
+    ),
+    search=searches,
+    ndots=st.sampled_from((0, 1, 2, 5)),
+)
+def test_what_is_certain_is_what_the_exact_walk_finds(
+    zone: dict[str, str],
+    broken: dict[str, int],
+    asked: list[tuple[str, tuple[int, ...], float]],
+    search: tuple[bytes, ...],
+    ndots: int,
+) -> None:
+    """After any run of lookups, a name that is certain to be asked first is the one that libc finds, if it finds any."""
+    rules = RULES._replace(search=search, ndots=ndots)
+    server = Zone(zone, failing=broken)
+    pruned = Pod(FakeNetwork({DNS: FakeServer(server)}), rules)
+    for name, types, later in asked:
+        pruned.lookup(name, types)
+        pruned.network.now += later
+        for met in {name for name, _, _ in asked}:
+            for wanted in TYPES:
+                now = pruned.network.now
+                target = pruned.cache.proven.target(met.encode(), wanted, rules, now)
+                exact = Pod(FakeNetwork({DNS: FakeServer(server)}), rules._replace(exact=True))
+                found = exact.lookup(met, wanted)
+                assert target is None or isinstance(found, NotFound) or found.candidate == target
+
+
+def test_a_name_found_behind_a_search_domain_is_certain_while_the_denials_before_it_live() -> None:
+    """Three questions the first time; then the one name is known, until it may have come to be elsewhere."""
+    zone = Zone({"redis.prod.svc.cluster.local": "10.96.1.2"})
+    network = FakeNetwork({DNS: FakeServer(zone)})
+    pod = Pod(network)
+    target = b"redis.prod.svc.cluster.local"
+    certain = pod.cache.proven.target
+    assert certain(b"redis.prod", (A, AAAA), RULES, network.now) is None
+    pod.lookup("redis.prod")
+    assert certain(b"redis.prod", (A, AAAA), RULES, network.now) == target
+    assert certain(b"redis.prod", (A,), RULES, network.now) is None, "other types may be denied elsewhere"
+    network.now += 5.1
+    assert certain(b"redis.prod", (A, AAAA), RULES, network.now) is None
+    zone.names["redis.default.svc.cluster.local"] = "10.96.1.3"
+    pod.lookup("redis")
+    assert certain(b"redis", (A, AAAA), RULES, network.now + 1e6) == b"redis.default.svc.cluster.local"
+    pod.cache.flush()
+    assert certain(b"redis", (A, AAAA), RULES, network.now) is None
+
+
 @settings(deadline=None, derandomize=True)
 @given(
     zone=zones,
