@@ -12,9 +12,10 @@ import os
 import socket
 import sys
 import weakref
+from math import inf
 from operator import index
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from steadydns import platforms
 from steadydns.background import Refresher
@@ -337,26 +338,23 @@ class Resolver:
         Raises:
             socket.gaierror: There are none.
         """
-        if isinstance(verdict, Theirs):
+        if not isinstance(verdict, Found):
+            if isinstance(verdict, NotFound):
+                self._fail(verdict, host, record)
             return verdict
-        if isinstance(verdict, NotFound):
-            from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
-
-            failure = gaierror(verdict.reason, self.profile.failures)
-            self.observe(host, record, verdict, failure, [], monotonic())
-            raise failure from LookupFailed(failure_text(record))
+        asked = bool(record.queries)
         try:
-            groups = self.rank(request, verdict)
+            groups = self.surroundings.rank(self.profile.addresses(request, verdict))
             # Most names that were asked for just now are not looked up again so soon: those that are get theirs then.
-            most = 1 if record.queries else MAX_ROTATIONS
-            orders = self._orders(request, call.shape, verdict, groups, enums=table.enums, most=most)
+            most = 1 if asked else MAX_ROTATIONS
+            orders = self._orders(request, call.shape, verdict, groups, table.enums, most)
         except Exception as error:  # fail open
             return self._theirs(error)
         if isinstance(orders, Theirs):
             return orders
         now = monotonic()
         self.observe(host, record, verdict, None, groups, now)
-        if record.queries:
+        if asked:
             return orders[0]
         turn = orders[0].copy if len(orders) == 1 else rotation(orders, first_turn(verdict))
         expires = now + ROWS_KEPT
@@ -364,9 +362,16 @@ class Resolver:
             expires = 0.0
         elif verdict.expires < expires:
             expires = verdict.expires
-        key = call_key(host, port, family, type_, proto, flags)
-        table.keep(key, (expires, turn, *call.numbers))
+        table.keep(call_key(host, port, family, type_, proto, flags), (expires, turn, *call.numbers))
         return turn()[:]
+
+    def _fail(self, verdict: NotFound, host: Any, record: Record) -> NoReturn:
+        """Tell of a lookup that failed, and raise its failure."""
+        from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
+
+        failure = gaierror(verdict.reason, self.profile.failures)
+        self.observe(host, record, verdict, failure, [], monotonic())
+        raise failure from LookupFailed(failure_text(record))
 
     def _orders(
         self,
@@ -374,18 +379,17 @@ class Resolver:
         shape: Shape,
         found: Found,
         groups: list[list[Address]],
-        *,
         enums: bool,
         most: int,
     ) -> list[Rows] | Theirs:
         """The rows of what was found, in so many of the orders they take; or why libc must make them."""
         profile = self.profile
         if not request.canonical and not profile.names_every_row:
-            return build(groups, shape, "", enums=enums, most=most)
+            return build(groups, shape, "", enums, False, most)
         canonical = profile.canonical(request, found, self._settings().conf.dotted)
         if canonical is None:
             return Theirs("canonical_name")
-        return build(groups, shape, canonical, enums=enums, most=most, every=profile.names_every_row)
+        return build(groups, shape, canonical, enums, profile.names_every_row, most)
 
     def find(self, request: Request, record: Record) -> Result | Theirs:
         """Look up what a call of ours asks for, or say why libc must do so after all."""
@@ -448,7 +452,7 @@ class Resolver:
 
     def table_of(self, function: object) -> Table | None:
         """Return the table of an installed function; None of any other."""
-        for table in self.tables:
+        for table in reversed(self.tables):  # what was installed came last
             if table.function is function:
                 return table
         return None
@@ -463,7 +467,8 @@ class Resolver:
     ) -> Rows | None:
         """Return a hit's rows, counted and audited as one; None where there is none. Nothing is looked up."""
         try:
-            ready = table.ready.get(call_key(host, port, family, type_, proto, flags))
+            # call_key, written out.
+            ready = table.ready.get((host.__class__, host, port.__class__, port, family, type_, proto, flags))
         except TypeError:  # unhashable: the function itself says what is wrong with it
             return None
         if ready is None or monotonic() >= ready[0]:
@@ -699,11 +704,11 @@ class Resolver:
             return None
         if not rules.libc.searches_on and any(entry.nxdomain for entry in held):
             return None
-        self.cache.use(lowered, types, held)
+        self.cache.use(lowered, held)
         if rules.prefetch:
-            for type_, entry in zip(types, held, strict=True):
+            for entry in held:
                 if entry.is_due(now):
-                    self.refresher.submit(Question(target, type_))
+                    self.refresher.submit(Question(target, entry.type))
         return Found(target, having, True, min([entry.expires for entry in held]))
 
     def found(
@@ -717,24 +722,26 @@ class Resolver:
         now: float,
     ) -> Found | None:
         """Keep the answers of a first exchange; what was found, or None where they do not settle the lookup."""
-        libc, having = rules.libc, False
-        if libc.reads_any_order:
+        if rules.libc.reads_any_order:
             answers = loosened(answers)
+            if not all(answer is None or answer.orderly for answer in answers):
+                return None
+        some = False
         for answer in answers:
-            if answer is None or (answer.rcode and (answer.rcode != NXDOMAIN or not libc.searches_on)):
+            if answer is None or answer.rcode:
                 return None
-            if libc.reads_any_order and not answer.orderly:
-                return None
-            having = having or bool(answer.addresses)
-        if not having:
+            if answer.addresses:
+                some = True
+        if not some:
             return None
-        self.servers.answered(server, now, tcp=True)
-        entries = self.cache.keep(lowered, types, answers, now)  # type: ignore[arg-type]  # none is None
-        expires = entries[0].expires
-        for entry in entries:
+        self.servers.answered(server, now, True)
+        having, expires = [], inf
+        for entry in self.cache.keep(lowered, types, answers, now):  # type: ignore[arg-type]  # none is None
+            if entry.addresses:
+                having.append(entry)
             if entry.expires < expires:
                 expires = entry.expires
-        return _new(Found, (target, [entry for entry in entries if entry.addresses], True, expires))
+        return _new(Found, (target, having, True, expires))
 
     def settle(
         self, flow: Flow, answers: list[Answer | None], rules: Rules, now: float
@@ -753,7 +760,7 @@ class Resolver:
                 known[question] = failed
             elif answer.rcode in (NOERROR, NXDOMAIN):
                 known[question] = self.cache.store(question, answer, now)
-                self.servers.answered(flow.server, now, tcp=True)
+                self.servers.answered(flow.server, now, True)
             else:
                 rcodes[question] = answer.rcode
         return known, rcodes

@@ -21,20 +21,19 @@ from steadydns.resolution.lookup import TRY_AGAIN, Found, NotFound, lookup
 from steadydns.resolution.record import Record
 from steadydns.resolver import merged, settled
 from steadydns.transport.awaiting import prompt, run
-from steadydns.transport.exchange import TCP, Flow
-from steadydns.transport.gate import Ticket
+from steadydns.transport.exchange import TCP, Flow, Question
 from steadydns.transport.loops import LoopNetwork
 from steadydns.wire.message import A
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from steadydns.contract.request import Request
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.environment import Rules
     from steadydns.resolver import Call, Resolver, Result
     from steadydns.tables import Rows, Table
-    from steadydns.transport.exchange import Question
+    from steadydns.transport.gate import Gate, Ticket
     from steadydns.transport.streams import Prompt
 
 T = TypeVar("T")
@@ -50,41 +49,45 @@ class AsyncResolver:
         )
         self._last: tuple[weakref.ref[asyncio.AbstractEventLoop] | None, LoopNetwork | None] = (None, None)
 
-    async def answer(
+    def answer(
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
-    ) -> Rows:
-        """Answer a call that was not a hit, as `Resolver.answer` does."""
-        record, request, call = self._begin(host, port, family, type_, proto, flags)
-        if isinstance(request, Theirs):
+    ) -> Coroutine[Any, Any, Rows]:
+        """Answer a call that was not a hit, as `Resolver.answer` does; to be awaited at once."""
+        begun = self._begin(table, host, port, family, type_, proto, flags)
+        if isinstance(begun, Theirs):
             arguments = (host, port, family, type_, proto, flags)
-            return await _in_executor(self._resolver._original, request, table, arguments)
-        return await self._look_up(record, request, call, table, host, port, family, type_, proto, flags)
+            return _in_executor(self._resolver._original, begun, table, arguments)
+        return begun
 
     async def attempt(
         self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
     ) -> Rows | None:
         """Answer a call that was not a hit; None, counted with its reason, where only libc can."""
-        record, request, call = self._begin(host, port, family, type_, proto, flags)
-        if isinstance(request, Theirs):
-            self._resolver.statistics.fallback(request.reason)
+        begun = self._begin(table, host, port, family, type_, proto, flags)
+        if isinstance(begun, Theirs):
+            self._resolver.statistics.fallback(begun.reason)
             return None
-        return await self._look_up(record, request, call, table, host, port, family, type_, proto, flags)
+        return await begun
 
     def _begin(
-        self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
-    ) -> tuple[Record, Request | Theirs, Call | None]:
-        """What a call asks for, and what it means if that is known."""
+        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
+    ) -> Coroutine[Any, Any, Rows] | Theirs:
+        """What answers a call, to be awaited; or why only libc can."""
         resolver, record = self._resolver, Record(monotonic())
         foreseen = resolver.foresee(host, port, family, type_, proto, flags, record.started)
-        if foreseen is None:
-            return record, resolver._accept(host, family, type_, proto, flags), None
-        return record, foreseen[0], foreseen[1]
+        if foreseen is not None:
+            request, call, rules = foreseen
+            sys.audit("socket.getaddrinfo", host, port, *call.numbers)
+            return self._look_up(record, request, call, rules, table, host, port, family, type_, proto, flags)
+        accepted = resolver._accept(host, family, type_, proto, flags)
+        if isinstance(accepted, Theirs):
+            return accepted
+        return self._meet(record, accepted, table, host, port, family, type_, proto, flags)
 
-    async def _look_up(
+    async def _meet(
         self,
         record: Record,
         request: Request,
-        call: Call | None,
         table: Table,
         host: Any,
         port: Any,
@@ -93,17 +96,36 @@ class AsyncResolver:
         proto: Any,
         flags: Any,
     ) -> Rows:
-        """Answer a call that is ours."""
-        resolver = self._resolver
-        if call is not None:
-            sys.audit("socket.getaddrinfo", host, port, *call.numbers)
-        elif _reads_services(port) and not resolver.knows_port(port, family, type_, proto, flags):
-            call = await _in_executor(resolver.learn, request, host, port, family, type_, proto, flags)
+        """Answer a call that is ours and of a kind that is not known yet."""
+        learn = self._resolver.learn
+        if _reads_services(port) and not self._resolver.knows_port(port, family, type_, proto, flags):
+            call = await _in_executor(learn, request, host, port, family, type_, proto, flags)
         else:
-            call = resolver.learn(request, host, port, family, type_, proto, flags)
+            call = learn(request, host, port, family, type_, proto, flags)
+        return await self._look_up(
+            record, request, call, None, table, host, port, family, type_, proto, flags
+        )
+
+    async def _look_up(
+        self,
+        record: Record,
+        request: Request,
+        call: Call,
+        rules: Rules | None,
+        table: Table,
+        host: Any,
+        port: Any,
+        family: Any,
+        type_: Any,
+        proto: Any,
+        flags: Any,
+    ) -> Rows:
+        """Answer a call that is ours, and whose audit event has been raised."""
+        resolver = self._resolver
         verdict: Result | Theirs
         try:
-            rules = resolver._settings().rules
+            if rules is None:
+                rules = resolver._settings().rules
             result = await self._find(request.name, request.types, rules, record)
             if request.mapped and not settled(request, result):
                 result = merged(result, await self._find(request.name, (A,), rules, record))
@@ -125,7 +147,7 @@ class AsyncResolver:
         deadline = record.started + rules.deadline
         key = (name, types, id(rules))
         while True:
-            mine: Flight[Result] = Flight(deadline, task=True)
+            mine: Flight[Result] = Flight(deadline, True)
             result: Result | None = None
             try:
                 flight, leads = flights.join(key, mine)
@@ -154,16 +176,20 @@ class AsyncResolver:
         self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record, deadline: float
     ) -> Result:
         """As `Resolver._lead`, when it is this lookup's turn."""
-        network = self._network()
-        ticket = Ticket(network.gate)
-        if ticket.waits and not await ticket.enter(deadline):
-            return NotFound(TRY_AGAIN)
-        started = monotonic()
+        resolver, network, started = self._resolver, self._network(), monotonic()
+        certain = resolver.certain(name, types, rules, started)
+        if isinstance(certain, Found):
+            return certain
+        inside: Gate | Ticket = network.gate
+        if not network.gate.enter():
+            if not await network.gate.wait(deadline):
+                return NotFound(TRY_AGAIN)
+            started = monotonic()
+            certain = resolver.certain(name, types, rules, started)
         known: dict[Question, Finding] | None = None
         first: Begun | None = None
         begun: tuple[Flow, Prompt] | None = None
         try:
-            certain = self._resolver.certain(name, types, rules, started)
             if isinstance(certain, Found):
                 return certain
             if certain is not None:
@@ -181,19 +207,19 @@ class AsyncResolver:
                         stream.release()
                         raise
                     record.prompted_until = now = monotonic()
-                    found = self._resolver.found(target, lowered, server, types, answers, rules, now)
+                    found = resolver.found(target, lowered, server, types, answers, rules, now)
                     if found is not None:
                         return found
-                    flow = Flow(server, TCP, stream.questions, started)
+                    flow = Flow(server, TCP, tuple([Question(target, type_) for type_ in types]), started)
                     flow.connected = True
-                    known, rcodes = self._resolver.settle(flow, answers, rules, now)
+                    known, rcodes = resolver.settle(flow, answers, rules, now)
                     begun = None if stream.finished or stream.failed else (flow, stream)
                     first = Begun(flow, rcodes) if rcodes or begun else None
-            ticket.hold(started + rules.first_retry)
-            environment = self._resolver._environment(rules, record, deadline, network)
+            inside = network.gate.hold(started + rules.first_retry)
+            environment = resolver._environment(rules, record, deadline, network)
             return await run(lookup(name, types, environment, known, first), network, begun)
         finally:
-            ticket.leave()
+            inside.leave()
 
     def _network(self) -> LoopNetwork:
         """What the running loop has open."""

@@ -58,7 +58,7 @@ class Statistics:
         for server, transport, number in record.queries:
             key = (server, transport)
             queries[key] = queries.get(key, 0) + number
-        for event in record.incidents:
+        for event in record.noted or ():
             kind = event.kind
             if kind == TIMEOUT:
                 self.timeouts += 1

@@ -174,7 +174,7 @@ def end_of_name(wire: bytes, offset: int) -> int:
 def fed(deframer: Deframer, data: bytes) -> list[bytes]:
     """Give the messages that the octets complete."""
     stream, spans = deframer.cut(data)
-    return [stream[start:end] for start, end in spans]
+    return [stream[start:end] for start, end, _ in spans]
 
 
 def check_stream(stream: bytes, cut: int) -> None:

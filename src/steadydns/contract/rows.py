@@ -118,7 +118,6 @@ def build(
     groups: Sequence[list[Address]],
     shape: Shape,
     canonical: str,
-    *,
     enums: bool,
     every: bool = False,
     most: int = MAX_ROTATIONS,
@@ -152,18 +151,14 @@ def _rows(
     families: Mapping[int, Any],
     name: str,
 ) -> list[tuple[Any, ...]]:
-    return [
-        (
-            families[family],
-            kind,
-            proto,
-            name,
-            (text, port, 0, scope_id) if family == AF_INET6 else (text, port),
-        )
-        for group in groups
-        for family, text, scope_id in group
-        for kind, proto, port in kinds
-    ]
+    rows: list[tuple[Any, ...]] = []
+    for group in groups:
+        for family, text, scope_id in group:
+            shown = families[family]
+            for kind, proto, port in kinds:
+                sockaddr = (text, port, 0, scope_id) if family == AF_INET6 else (text, port)
+                rows.append((shown, kind, proto, name, sockaddr))
+    return rows
 
 
 def _rotated(group: list[Address], turn: int) -> list[Address]:

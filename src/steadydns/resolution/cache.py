@@ -1,4 +1,4 @@
-"""Answers, remembered for as long as their TTL allows: (name, type) -> addresses or a denial.
+"""Answers, remembered for as long as their TTL allows: for a name, by type, addresses or a denial.
 
 Time is an argument, monotonic seconds. Expired entries stay until their room is needed: they may be served stale
 (RFC 8767), and a search-list cut that once was useful is remembered as such.
@@ -15,16 +15,16 @@ from steadydns.resolution.risk import Risk
 from steadydns.wire.message import NXDOMAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from steadydns.transport.exchange import Question
     from steadydns.wire.message import Answer
 
-ENTRY_BYTES: Final = 430
-"""What an entry costs without its addresses, bytes (tracemalloc on Python 3.11, the key included: 425)."""
+ENTRY_BYTES: Final = 460
+"""What an entry costs without its addresses, bytes (tracemalloc on Python 3.11, two of one name, that included: 454)."""
 
-ADDRESS_BYTES: Final = 40
-"""What one packed IPv4 address costs, bytes (likewise: 39.5)."""
+ADDRESS_BYTES: Final = 45
+"""What one packed IPv4 address costs, bytes (likewise: 45)."""
 
 PREFETCH_HITS: Final = 2
 """Uses after which an entry is worth fetching before it expires."""
@@ -37,11 +37,15 @@ PREFETCH_LEAST: Final = 1.0
 class Entry:
     """What one answer said, and until when."""
 
-    __slots__ = ("addresses", "answer", "born", "expires", "hits", "stale", "ttl", "useful")
+    __slots__ = ("addresses", "answer", "born", "expires", "hits", "stale", "ttl", "type", "useful")
 
-    def __init__(self, answer: Answer, now: float, ttl: float) -> None:
+    def __init__(
+        self, type_: int, answer: Answer, addresses: tuple[bytes, ...], now: float, ttl: float
+    ) -> None:
+        self.type = type_
+        """The RR type that was asked for."""
         self.answer = answer
-        self.addresses = answer.addresses
+        self.addresses = addresses
         self.born = now
         self.ttl = ttl
         """Seconds, capped."""
@@ -85,11 +89,6 @@ class Entry:
             and self.expires - now <= max(PREFETCH_SHARE * self.ttl, PREFETCH_LEAST)
         )
 
-    @property
-    def size(self) -> int:
-        """Bytes of memory, roughly."""
-        return ENTRY_BYTES + ADDRESS_BYTES * len(self.addresses)
-
 
 class Cache:
     """Bounded by entries and by bytes; the least recently used goes first."""
@@ -103,44 +102,45 @@ class Cache:
         self.proven = Proven()
         self.risk = Risk()
         self._bytes = 0
-        # Not a dict, which searches for its first entry past all that were dropped before: 5 us, here 1.7, when full.
-        self._entries: OrderedDict[tuple[bytes, int], Entry] = OrderedDict()
-        # Guards _entries and _bytes together. Re-entrant: a signal handler may look a name up while this thread holds
-        # it. Never held while anything else is called.
+        self._count = 0
+        # The names, the least recently used first: the bytes of its entries, and these. Not a dict, which searches for its
+        # first key past all that were dropped before: 5 us, here 1.7, when full.
+        self._names: OrderedDict[bytes, tuple[int, tuple[Entry, ...]]] = OrderedDict()
+        # Guards the names and both sums together. Re-entrant: a signal handler may look a name up while this thread
+        # holds it. Never held while anything else is called.
         self._lock = RLock()
 
     def get(self, question: Question, now: float) -> Entry | None:
         """Return the entry if it has not expired."""
-        key = (question.name.lower(), question.type)
-        entry = self._entries.get(key)
+        entry = self.peek(question)
         if entry is None or entry.expires <= now:
             return None
-        self._touch(key, entry)
+        self.use(question.name.lower(), (entry,))
         return entry
-
-    def held(self, lowered: bytes, types: tuple[int, ...], now: float) -> list[Entry]:
-        """The live answers for these types of a name in lower case, without counting as a use."""
-        entries, held = self._entries, []
-        for type_ in types:
-            entry = entries.get((lowered, type_))
-            if entry is not None and entry.expires > now:
-                held.append(entry)
-        return held
-
-    def use(self, lowered: bytes, types: tuple[int, ...], held: list[Entry]) -> None:
-        """Count as a use of what `held` has given, which is an answer for each of the types."""
-        for type_, entry in zip(types, held, strict=True):
-            self._touch((lowered, type_), entry)
 
     def peek(self, question: Question) -> Entry | None:
         """Return the entry, expired or not, without counting as a use."""
-        return self._entries.get((question.name.lower(), question.type))
+        known = self._names.get(question.name.lower())
+        if known is not None:
+            for entry in known[1]:
+                if entry.type == question.type:
+                    return entry
+        return None
 
-    def _touch(self, key: tuple[bytes, int], entry: Entry) -> None:
-        entry.hits += 1
+    def held(self, lowered: bytes, types: tuple[int, ...], now: float) -> list[Entry]:
+        """The live entries for these types of a name in lower case, in their order, without counting as a use."""
+        known = self._names.get(lowered)
+        if known is None:
+            return []
+        return [entry for type_ in types for entry in known[1] if entry.type == type_ and entry.expires > now]
+
+    def use(self, lowered: bytes, entries: Iterable[Entry]) -> None:
+        """Count as a use of these entries of one name, which is in lower case."""
+        for entry in entries:
+            entry.hits += 1
         with self._lock:
-            if self._entries.get(key) is entry:
-                self._entries.move_to_end(key)
+            if lowered in self._names:
+                self._names.move_to_end(lowered)
 
     def store(self, question: Question, answer: Answer, now: float) -> Entry:
         """Remember a positive answer or a denial for its TTL, capped; return the entry, also when it may not be kept.
@@ -151,36 +151,63 @@ class Cache:
 
     def keep(
         self, lowered: bytes, types: Sequence[int], answers: Sequence[Answer], now: float
-    ) -> list[Entry]:
+    ) -> Sequence[Entry]:
         """Do what `store` does with the answers for several types of one name, which is in lower case."""
-        made, entries = [], self._entries
+        ttl: float
+        made, size, all_of_them = [], 0, True
+        for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
+            addresses = answer.addresses
+            if addresses:
+                ttl, cap = answer.ttl, self.max_ttl
+            else:
+                ttl, cap = answer.negative_ttl or 0, self.max_negative_ttl
+            if ttl > cap:
+                ttl = cap
+            if ttl <= 0:
+                all_of_them = False
+            made.append(Entry(type_, answer, addresses, now, ttl))
+            size += ENTRY_BYTES + ADDRESS_BYTES * len(addresses)
+        names = self._names
         with self._lock:
-            for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
-                addresses = answer.addresses
-                if addresses:
-                    ttl, cap = answer.ttl, self.max_ttl
-                else:
-                    ttl, cap = answer.negative_ttl or 0, self.max_negative_ttl
-                entry = Entry(answer, now, ttl if ttl < cap else cap)
-                made.append(entry)
-                key = (lowered, type_)
-                known = entries.pop(key, None)
-                if known is not None:
-                    self._bytes -= known.size
-                    if known.useful and entry.denies_name:
-                        self.prolong(entry)
-                if ttl > 0 < cap:
-                    entries[key] = entry
-                    self._bytes += ENTRY_BYTES + ADDRESS_BYTES * len(addresses)
-            if len(entries) > self.max_entries or self._bytes > self.max_bytes:
+            if all_of_them and lowered not in names:
+                names[lowered] = size, tuple(made)
+                self._bytes += size
+                self._count += len(made)
+            else:
+                self._replace(lowered, made)
+            if self._count > self.max_entries or self._bytes > self.max_bytes:
                 self._make_room()
         return made
 
+    def _replace(self, lowered: bytes, made: Sequence[Entry]) -> None:
+        """Keep what may be kept, beside or instead of what is known of the name; called with the lock held."""
+        kept = [entry for entry in made if entry.ttl > 0]
+        for known in self._drop(lowered):
+            again = next((entry for entry in made if entry.type == known.type), None)
+            if again is None:
+                kept.append(known)
+            elif known.useful and again.denies_name:
+                self.prolong(again)
+        if kept:
+            size = sum([ENTRY_BYTES + ADDRESS_BYTES * len(entry.addresses) for entry in kept])
+            self._names[lowered] = size, tuple(kept)
+            self._bytes += size
+            self._count += len(kept)
+
+    def _drop(self, lowered: bytes) -> tuple[Entry, ...]:
+        """Forget a name and return what was known of it; called with the lock held."""
+        size, entries = self._names.pop(lowered, (0, ()))
+        self._bytes -= size
+        self._count -= len(entries)
+        return entries
+
     def _make_room(self) -> None:
         """Drop the least recently used; called with the lock held."""
-        while self._entries and (len(self._entries) > self.max_entries or self._bytes > self.max_bytes):
-            self._bytes -= self._entries.popitem(last=False)[1].size
-            self.evictions += 1
+        while self._names and (self._count > self.max_entries or self._bytes > self.max_bytes):
+            size, entries = self._names.popitem(last=False)[1]
+            self._bytes -= size
+            self._count -= len(entries)
+            self.evictions += len(entries)
 
     def prolong(self, entry: Entry) -> None:
         """Mark a denial as a useful cut: it may live for all of its TTL, up to the cap of positive answers."""
@@ -198,18 +225,13 @@ class Cache:
         if name is None:
             self.risk.clear()
         with self._lock:
-            if name is None:
-                gone = list(self._entries)
-            else:
-                gone = [key for key in self._entries if key[0] == name.lower()]
-            for key in gone:
-                self._bytes -= self._entries.pop(key).size
-        return len(gone)
+            names = list(self._names) if name is None else [name.lower()]
+            return sum([len(self._drop(one)) for one in names])
 
     def counts(self, now: float) -> dict[str, int]:
         """Live entries by kind, and the bytes of all."""
         with self._lock:
-            entries = list(self._entries.values())
+            entries = [entry for _, known in self._names.values() for entry in known]
         success = sum(1 for e in entries if e.addresses and e.expires > now)
         denial = sum(1 for e in entries if not e.addresses and e.expires > now)
         return {"entries": success + denial, "success": success, "denial": denial, "bytes": self._bytes}
@@ -220,4 +242,4 @@ class Cache:
 
     def __repr__(self) -> str:
         """State in one line."""
-        return f"<Cache {len(self._entries)} of {self.max_entries} entries, {self._bytes} of {self.max_bytes} bytes>"
+        return f"<Cache {self._count} of {self.max_entries} entries, {self._bytes} of {self.max_bytes} bytes>"

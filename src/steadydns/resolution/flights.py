@@ -19,7 +19,7 @@ class Flight(Generic[T]):
 
     __slots__ = ("_watchers", "deadline", "landed", "leader", "result", "task")
 
-    def __init__(self, deadline: float = inf, *, task: bool = False) -> None:
+    def __init__(self, deadline: float = inf, task: bool = False) -> None:
         self.deadline = deadline
         """Monotonic seconds: the leader is done by then, or was interrupted where it could not say so."""
         self.leader = get_ident()

@@ -61,7 +61,8 @@ class Record:
     """
 
     # What most lookups never have stands in the class.
-    _events: list[Event] | None = None
+    noted: list[Event] | None = None
+    """The events so far that are not raw any more; whatever is neither a question sent nor an answer is among them."""
     _prompted: tuple[Server, bytes, tuple[int, ...], list[Answer | None]] | None = None
     _raw: list[tuple[float, Flow, tuple[Question, ...] | Reply]] | None = None
     prompted_until = 0.0
@@ -115,9 +116,9 @@ class Record:
     @property
     def events(self) -> list[Event]:
         """All events so far; the list itself."""
-        events = self._events
+        events = self.noted
         if events is None:
-            events = self._events = []
+            events = self.noted = []
         if self._prompted is not None:
             server, name, types, answers = self._prompted
             self._prompted = None
@@ -137,11 +138,6 @@ class Record:
                 else:
                     events += [Event(at, SENT, one, flow.server, flow.transport) for one in what]
         return events
-
-    @property
-    def incidents(self) -> list[Event]:
-        """The events that are neither a question sent nor an answer."""
-        return [event for event in self._events if event.kind not in (SENT, RESPONSE)] if self._events else []
 
     def count(self, kind: str) -> int:
         """Return how many events are of that kind."""

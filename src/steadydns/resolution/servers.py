@@ -107,9 +107,9 @@ class Servers:
         first = rules.servers[0]
         return first if self.health(first).failed_until <= now else None
 
-    def answered(self, server: Server, now: float, *, tcp: bool) -> None:
+    def answered(self, server: Server, now: float, tcp: bool) -> None:
         """Note that the server answered."""
-        health = self.health(server)
+        health = self._health.get(server) or self.health(server)
         health.failed_until = 0.0
         health.good = health.seen = True
         if tcp:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
-_new = tuple.__new__
-
 
 def prompt(
     network: LoopNetwork, server: Server, name: bytes, types: tuple[int, ...], now: float, until: float
@@ -109,7 +106,7 @@ class Exchange:
         flow.connected = True
         if self._channels[flow].finished:
             del self._channels[flow]
-        self._replies.append(_new(Reply, (flow, question, answer, "")))
+        self._replies.append(Reply(flow, question, answer, ""))
         self.wake()
 
     def broken(self, flow: Flow, error: Exception) -> None:

@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
 from steadydns.native import by_signal_handler, poll
-from steadydns.transport.exchange import TCP, Flow, Reply, Step
+from steadydns.transport.exchange import TCP, Flow, Question, Reply, Step
 from steadydns.transport.tcp import Connection, failure_of
 from steadydns.transport.udp import Datagram
 from steadydns.wire.message import WireError
@@ -15,13 +15,9 @@ from steadydns.wire.message import WireError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from steadydns.transport.exchange import Question
     from steadydns.transport.pool import Pool
 
 T = TypeVar("T")
-
-# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
-_new = tuple.__new__
 
 
 class Stream:
@@ -78,7 +74,7 @@ class Stream:
             flow.connected = self.connection.connected
             return []
         flow.connected = connection.connected
-        return [_new(Reply, (flow, question, answer, "")) for question, answer, _ in answers]
+        return [Reply(flow, Question(name, type_), answer, "") for (name, type_, _, _, _), answer in answers]
 
     @property
     def finished(self) -> bool:

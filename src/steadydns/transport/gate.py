@@ -22,71 +22,82 @@ class Gate:
     """The lookups that are asking, and those that wait; used in its loop's thread alone."""
 
     def __init__(self, alarms: Alarms) -> None:
-        self.alarms = alarms
+        self._alarms = alarms
+        self._waiting: deque[weakref.ref[_Waiter]] = deque()
         self.inside = 0
-        self.waiting: deque[weakref.ref[Ticket]] = deque()
 
-    def next(self) -> None:
-        """Let those in for whom there is room."""
-        while self.waiting and self.inside < MAX_ASKING:
-            ticket = self.waiting.popleft()()
-            if ticket is not None:
-                ticket.admit()
+    def enter(self) -> bool:
+        """Let a lookup in, which must `leave`; False where it has to `wait` for that."""
+        if self.inside >= MAX_ASKING or self._waiting:
+            return False
+        self.inside += 1
+        return True
 
-
-class Ticket:
-    """One lookup at the gate."""
-
-    __slots__ = ("__weakref__", "_future", "_gate", "_inside")
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-        self._future: asyncio.Future[None] | None = None
-        self._inside = gate.inside < MAX_ASKING and not gate.waiting
-        gate.inside += self._inside
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is not in yet."""
-        return not self._inside
-
-    async def enter(self, until: float) -> bool:
+    async def wait(self, until: float) -> bool:
         """Wait to be let in, at most until then, monotonic seconds; whether it was."""
-        gate = self._gate
-        self._future = asyncio.get_running_loop().create_future()
-        gate.waiting.append(weakref.ref(self))
-        gate.alarms.set(until, self)
+        waiter = _Waiter()
+        self._waiting.append(weakref.ref(waiter))
+        self._alarms.set(until, waiter)
         try:
-            await self._future
+            await waiter.future
         except BaseException:
-            self.leave()
+            if waiter.admitted:
+                self.leave()
             raise
-        finally:
-            self._future = None
-        return self._inside
+        return waiter.admitted
 
-    def admit(self) -> None:
-        """Let it in, if it still waits."""
-        if self._future is not None and not self._future.done():
-            self._inside = True
-            self._gate.inside += 1
-            self._future.set_result(None)
-
-    def hold(self, until: float) -> None:
-        """Have it leave at that time: a lookup that is slow is not to hold others up any longer."""
-        self._gate.alarms.set(until, self)
-
-    def wake(self) -> None:
-        """Take note that one of its times has come."""
-        if self._future is None:
-            self.leave()
-        elif not self._future.done():
-            self._future.set_result(None)
+    def hold(self, until: float) -> Ticket:
+        """Have a lookup that is inside leave at that time: one that is slow is not to hold others up any longer."""
+        ticket = Ticket(self)
+        self._alarms.set(until, ticket)
+        return ticket
 
     def leave(self) -> None:
         """Make room for the next one."""
-        if self._inside:
-            self._inside = False
-            self._gate.inside -= 1
-            if self._gate.waiting:
-                self._gate.next()
+        self.inside -= 1
+        while self._waiting and self.inside < MAX_ASKING:
+            waiter = self._waiting.popleft()()
+            if waiter is not None and waiter.admit():
+                self.inside += 1
+
+
+class _Waiter:
+    """One lookup before the gate."""
+
+    __slots__ = ("__weakref__", "admitted", "future")
+
+    def __init__(self) -> None:
+        self.admitted = False
+        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def admit(self) -> bool:
+        """Let it in; whether it still waits."""
+        if self.future.done():
+            return False
+        self.admitted = True
+        self.future.set_result(None)
+        return True
+
+    def wake(self) -> None:
+        """Take note that its time is over."""
+        if not self.future.done():
+            self.future.set_result(None)
+
+
+class Ticket:
+    """A lookup that may leave before it is done."""
+
+    __slots__ = ("__weakref__", "_gate")
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate: Gate | None = gate
+
+    def leave(self) -> None:
+        """Make room for the next one, once."""
+        gate, self._gate = self._gate, None
+        if gate is not None:
+            gate.leave()
+
+    def wake(self) -> None:
+        """Leave before it is done."""
+        self.leave()

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.transport.exchange import Question
 from steadydns.wire.direct import read_direct
-from steadydns.wire.framing import Deframer
+from steadydns.wire.framing import NO_ID, Deframer
 from steadydns.wire.message import TAIL_SIZE, Answer, Mismatch, WireError, framed_queries, parse_any
 from steadydns.wire.names import encode_name
-
-NO_ID: Final = -1
 
 RECENT: Final = 1024
 """Questions, the latest ones of a connection, that may be answered twice."""
@@ -23,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeAlias
 
-    Asked: TypeAlias = tuple[Question, bytes, Any]
-    """A question, the same as it stands in the message, and who asked it."""
+    Asked: TypeAlias = tuple[bytes, int, bytes, Any, int]
+    """Name and type, the same as it stands in the message, who asked it, and which of theirs it is."""
+
+    Answered: TypeAlias = tuple[Asked, Answer]
 
 
 class Pipeline:
@@ -47,19 +47,18 @@ class Pipeline:
         """
         data = b""
         ident, previous, wire = self.last_id, None, b""
-        for question in questions:
-            name, type_ = question
+        for place, (name, type_) in enumerate(questions):
             if name is not previous:
                 previous, wire = name, encode_name(name)
             ident = (ident + 1) & 0xFFFF
             (expected,), part = framed_queries(ident, wire, (type_,))
-            self.waiting[ident] = (question, expected, asker)
+            self.waiting[ident] = (name, type_, expected, asker, place)
             data += part
         self.last_id = ident
         self._asked += len(questions)
         return data
 
-    def feed(self, data: bytes, garbled: list[Asked] | None = None) -> list[tuple[Question, Answer, Any]]:
+    def feed(self, data: bytes, garbled: list[Asked] | None = None) -> list[Answered]:
         """Take what was received; return the questions it answers, and who asked them.
 
         Args:
@@ -72,18 +71,16 @@ class Pipeline:
                 nothing of that kind: CoreDNS sends two where a plugin has refused.
         """
         waiting = self.waiting
-        answered: list[tuple[Question, Answer, Any]] = []
+        answered: list[Answered] = []
         data, spans = self._deframer.cut(data)
         try:
-            for start, end in spans:
-                ident = data[start] << 8 | data[start + 1] if end - start > 1 else NO_ID
+            for start, end, ident in spans:
                 asked = waiting.get(ident)
                 if asked is None:
                     if self.is_recent(ident):
                         continue
                     raise WireError("an answer to no question in flight")  # noqa: TRY301 - seldom
-                question, expected, asker = asked
-                type_ = question.type
+                _, type_, expected, _, _ = asked
                 answer = read_direct(data, start, end, ident, expected, type_)
                 if answer is None:
                     try:
@@ -94,12 +91,13 @@ class Pipeline:
                         if garbled is None:
                             raise
                         garbled.append(asked)
+                        del waiting[ident]
+                        continue
                 del waiting[ident]
-                if answer is not None:
-                    answered.append((question, answer, asker))
+                answered.append((asked, answer))
         except WireError:
             # Nobody has been told of what was answered before: whoever tells that the connection is lost is to find them.
-            for untold in [(question, b"", asker) for question, _, asker in answered] + (garbled or []):
+            for untold in [asked for asked, _ in answered] + (garbled or []):
                 waiting[NO_ID - len(waiting)] = untold
             raise
         return answered
@@ -131,7 +129,7 @@ class Pipeline:
         self._deframer.cut(received)
         for number, (type_, answer) in enumerate(zip(types, answers, strict=True)):
             if answer is None:
-                asked = (Question(name, type_), expected[number], None)
+                asked = (name, type_, expected[number], None, number)
                 self.waiting[(first + number) & 0xFFFF] = asked
 
     def hand_over(self) -> bytes:
@@ -140,4 +138,4 @@ class Pipeline:
 
     def unanswered(self) -> tuple[Question, ...]:
         """The questions in flight, in the order they were asked."""
-        return tuple(question for question, _, _ in self.waiting.values())
+        return tuple(Question(name, type_) for name, type_, _, _, _ in self.waiting.values())

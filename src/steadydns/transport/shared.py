@@ -12,7 +12,6 @@ import select
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from steadydns.transport.exchange import Question
 from steadydns.transport.pool import IDLE_LIMIT
 from steadydns.transport.streams import Prompt
 from steadydns.transport.tcp import Connection
@@ -22,7 +21,7 @@ from steadydns.wire.names import encode_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from steadydns.transport.exchange import Server
+    from steadydns.transport.exchange import Question, Server
     from steadydns.transport.loops import LoopNetwork
     from steadydns.transport.pipeline import Asked
     from steadydns.transport.streams import Stream
@@ -43,10 +42,6 @@ HANDSHAKE: Final = 0.1
 """Seconds a handshake may have taken for further lookups to wait for it."""
 
 
-# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
-_new = tuple.__new__
-
-
 class Shared:
     """One connection, and the streams that wait for answers on it. Used by its loop's thread alone."""
 
@@ -57,12 +52,12 @@ class Shared:
         "_connection",
         "_due",
         "_flushing",
-        "_network",
         "_slow",
         "_unsent",
         "_waiting",
         "_writing",
         "live",
+        "network",
         "opened",
         "retired",
         "server",
@@ -72,7 +67,7 @@ class Shared:
         self, network: LoopNetwork, server: Server, now: float, connection: Connection | None = None
     ) -> None:
         self._connection = connection if connection is not None else Connection(server)
-        self._network = network
+        self.network = network
         self.server = server
         self.opened = now
         self.live = 0
@@ -122,7 +117,7 @@ class Shared:
         """
         alone = not self._waiting
         self._unsent.append(self._connection.pipeline.ask(questions, stream))
-        self._asked_on(len(questions), now + LATE, alone=alone)
+        self._asked_on(len(questions), now + LATE, alone)
 
     def prompt(self, name: bytes, types: tuple[int, ...], now: float, until: float) -> Prompt:
         """Put types of one name on their way, as `ask` does; the stream ends its wait at that time, monotonic seconds.
@@ -130,19 +125,19 @@ class Shared:
         Raises:
             WireError: the name cannot be encoded.
         """
-        pipeline, waiting = self._connection.pipeline, self._waiting
+        waiting, count = self._waiting, len(types)
         alone, wire = not waiting, encode_name(name)
-        ident = pipeline.begin(len(types))
+        ident = self._connection.pipeline.begin(count)
         expected, data = framed_queries(ident, wire, types)
-        questions = tuple([_new(Question, (name, type_)) for type_ in types])
-        stream = Prompt(self, self._network, questions, now, until)
-        for number, question in enumerate(questions):
-            waiting[ident + number & 0xFFFF] = (question, expected[number], stream)
+        stream = Prompt(self, name, types, now, until)
+        for place, type_ in enumerate(types):
+            waiting[ident + place & 0xFFFF] = (name, type_, expected[place], stream, place)
         self._unsent.append(data)
-        self._asked_on(len(types), min(now + LATE, until), alone=alone)
+        due = now + LATE
+        self._asked_on(count, until if until < due else due, alone)
         return stream
 
-    def _asked_on(self, count: int, due: float, *, alone: bool) -> None:
+    def _asked_on(self, count: int, due: float, alone: bool) -> None:
         """Have what one more stream asks sent, and its answers watched for."""
         self._asked += count
         self.live += 1
@@ -177,14 +172,14 @@ class Shared:
 
     def _writable(self) -> None:
         try:
-            self._connection.proceed(select.POLLOUT, self._network.clock())
+            self._connection.proceed(select.POLLOUT, self.network.clock())
         except OSError as error:
             self._lose(error)
             return
         self._flush()
 
     def _readable(self) -> None:
-        now = self._network.clock()
+        now = self.network.clock()
         garbled: list[Asked] = []
         try:
             if not self._connection.connected:
@@ -195,9 +190,9 @@ class Shared:
             self._lose(error)
             return
         self._answered += len(answers)
-        for question, answer, stream in answers:
-            stream.answer(question, answer)
-        for _, _, stream in garbled:
+        for asked, answer in answers:
+            asked[3].answer(asked, answer)
+        for _, _, _, stream, _ in garbled:
             stream.fail(WireError("an answer that makes no sense"))
         if not self._waiting:
             self._slow = False
@@ -212,14 +207,14 @@ class Shared:
         """
         if self._waiting and self._connection.connected:
             self._readable()  # what has come while the loop was busy is not late
-        now = self._network.clock()
+        now = self.network.clock()
         if now < self._due:  # an alarm that was set before a sooner one
             return
         self._due = inf
         answered, self._answered = self._answered, 0
         if not self._waiting:
             return
-        streams: list[Stream] = list(dict.fromkeys(stream for _, _, stream in self._waiting.values()))
+        streams: list[Stream] = list(dict.fromkeys(stream for _, _, _, stream, _ in self._waiting.values()))
         due = now + LATE
         for stream in streams:
             if stream.until <= now:
@@ -236,13 +231,13 @@ class Shared:
             self.close()
             return
         if len(streams) > 1:
-            self._network.keep_apart(self.server, now)
+            self.network.keep_apart(self.server, now)
         for stream in streams[1:]:
             stream.spread(now)
 
     def _set_alarm(self, due: float) -> None:
         self._due = due
-        self._network.alarms.set(due, self)
+        self.network.alarms.set(due, self)
 
     def leave(self) -> None:
         """Let a stream go; what it has not been told is then nobody's."""
@@ -253,13 +248,13 @@ class Shared:
     def retire(self) -> None:
         """Take no more lookups; closed when those it has are done."""
         self.retired = True
-        self._network.forget(self)
+        self.network.forget(self)
         if not self.live:
             self.close()
 
     def _lose(self, error: OSError | WireError) -> None:
         """The connection is gone: its streams go on elsewhere, or have failed."""
-        streams = dict.fromkeys(stream for _, _, stream in self._waiting.values())
+        streams = dict.fromkeys(stream for _, _, _, stream, _ in self._waiting.values())
         self.close()
         for stream in streams:
             stream.lose(self, error)
@@ -267,7 +262,7 @@ class Shared:
     def close(self) -> None:
         """Close the socket, in the loop's own thread, and have it watched no longer."""
         self.retired = True
-        self._network.forget(self)
+        self.network.forget(self)
         self._waiting.clear()
         self._unsent.clear()
         with contextlib.suppress(RuntimeError):  # no loop runs: what was watched is not any more

@@ -7,12 +7,14 @@ import contextlib
 from math import inf
 from typing import TYPE_CHECKING, Final, Protocol
 
+from steadydns.transport.exchange import Question
 from steadydns.transport.udp import Datagram
 from steadydns.wire.message import WireError
 
 if TYPE_CHECKING:
-    from steadydns.transport.exchange import Flow, Question
+    from steadydns.transport.exchange import Flow
     from steadydns.transport.loops import LoopNetwork
+    from steadydns.transport.pipeline import Asked
     from steadydns.transport.shared import Shared
     from steadydns.wire.message import Answer
 
@@ -64,17 +66,14 @@ class Stream:
         """Whether nothing more is to come."""
         return not self._unanswered
 
-    def answer(self, question: Question, answer: Answer) -> None:
+    def answer(self, asked: Asked, answer: Answer) -> None:
         """Take an answer; of two to one question the first counts."""
-        unanswered = self._unanswered
+        question, unanswered = Question(asked[0], asked[1]), self._unanswered
         if question not in unanswered:
             return
         unanswered.remove(question)
         if not unanswered:
             self.release()
-        self._tell(question, answer)
-
-    def _tell(self, question: Question, answer: Answer) -> None:
         if self.inbox is not None:
             self.inbox.put(self.flow, question, answer)
 
@@ -130,42 +129,97 @@ class Stream:
 
 
 class Prompt(Stream):
-    """The flow of a first attempt: keeps its answers, and wakes nobody before the last one, until it is adopted."""
+    """The flow of a first attempt: keeps its answers, and wakes nobody before the last one.
 
-    __slots__ = ("answers", "failed", "future", "questions", "until")
+    A lookup has one, and most end here: until it has to be more, it is less than a stream (`_grow`).
+    """
+
+    __slots__ = ("_first", "_grown", "_missing", "_types", "answers", "failed", "future", "name", "until")
 
     flow: Flow
 
-    def __init__(
-        self, shared: Shared, network: LoopNetwork, questions: tuple[Question, ...], now: float, until: float
-    ) -> None:
-        # As Stream's, written out: a lookup has one, and most end here. What an open connection fails with counts for
-        # nothing, so it need not move: a new attempt is made.
+    def __init__(self, shared: Shared, name: bytes, types: tuple[int, ...], now: float, until: float) -> None:
         self.inbox = None
         self.asked_at = now
         self.until = until
-        self._network = network
-        self.questions = questions
-        self._unanswered = list(questions)
-        self._on = [shared]
-        self._may_move = False
-        self.answers: list[Answer | None] = [None] * len(questions)
-        """In the order of the questions; those that come after the wait go to the inbox instead."""
+        self.name = name
+        self.answers: list[Answer | None] = [None] * len(types)
+        """In the order of the types; those that come after the wait go to the inbox instead."""
         self.failed = False
         self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """What to wait for."""
+        self._types = types
+        self._missing = len(types)
+        self._first = shared
+        self._grown = False
 
-    def answer(self, question: Question, answer: Answer) -> None:
+    def _grow(self) -> None:
+        """Be a stream, with all that one has."""
+        if not self._grown:
+            self._grown = True
+            self._network = self._first.network
+            self._unanswered = self.open_questions()
+            self._on = [self._first] if self._missing else []
+            # What an open connection fails with counts for nothing: a new attempt is made.
+            self._may_move = False
+
+    def open_questions(self) -> list[Question]:
+        """What has no answer yet."""
+        return [
+            Question(self.name, type_)
+            for type_, answer in zip(self._types, self.answers, strict=True)
+            if answer is None
+        ]
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more is to come."""
+        return not (self._unanswered if self._grown else self._missing)
+
+    def answer(self, asked: Asked, answer: Answer) -> None:
         """Take an answer; of two to one question the first counts."""
-        if self.inbox is not None:
-            super().answer(question, answer)
+        if self._grown:
+            self._answer_grown(asked, answer)
             return
-        unanswered = self._unanswered
-        if question in unanswered:
-            unanswered.remove(question)
-            self.answers[self.questions.index(question)] = answer
-            if not unanswered:
+        answers, place = self.answers, asked[4]
+        if answers[place] is None:
+            answers[place] = answer
+            self._missing -= 1
+            if not self._missing:
+                self._first.leave()
+                self.wake()
+
+    def _answer_grown(self, asked: Asked, answer: Answer) -> None:
+        if self.inbox is not None:
+            super().answer(asked, answer)
+            return
+        question = Question(asked[0], asked[1])
+        if question in self._unanswered:
+            self._unanswered.remove(question)
+            self.answers[self._types.index(question.type)] = answer
+            if not self._unanswered:
                 self.release()
                 self.wake()
+
+    def fail(self, error: Exception) -> None:
+        """Take note that an answer makes no sense."""
+        self._grow()
+        super().fail(error)
+
+    def lose(self, shared: Shared, error: Exception) -> None:
+        """Take note that a connection is gone, and ask anew on another one where that is no failure."""
+        self._grow()
+        super().lose(shared, error)
+
+    def spread(self, now: float) -> None:
+        """Ask on another connection, too, where nobody else is in the way."""
+        self._grow()
+        super().spread(now)
+
+    def release(self) -> None:
+        """Wait for nothing any more."""
+        self._grow()
+        super().release()
 
     def _fail(self, error: Exception) -> None:
         self.failed = True
@@ -174,6 +228,7 @@ class Prompt(Stream):
 
     def adopt(self, flow: Flow, inbox: Inbox) -> None:
         """Tell the inbox what else comes, as of this flow."""
+        self._grow()
         self.flow, self.inbox, self.until = flow, inbox, inf
 
     def wake(self) -> None:

@@ -7,7 +7,7 @@ import errno
 import select
 import socket
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from steadydns.native import poll
 from steadydns.transport.pipeline import Pipeline
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from steadydns.transport.exchange import Question, Server
-    from steadydns.transport.pipeline import Asked
+    from steadydns.transport.pipeline import Answered, Asked
     from steadydns.wire.message import Answer
 
     Prompted: TypeAlias = tuple[int, list[bytes]]
@@ -100,7 +100,7 @@ class Connection:
             return select.POLLIN | select.POLLOUT
         return select.POLLIN
 
-    def proceed(self, events: int, now: float) -> list[tuple[Question, Answer, Any]]:
+    def proceed(self, events: int, now: float) -> list[Answered]:
         """Do what the polled events allow: finish the handshake, send, receive."""
         if not self.connected:
             code = self.sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
@@ -118,7 +118,7 @@ class Connection:
             return []
         return self.receive(now)
 
-    def receive(self, now: float, garbled: list[Asked] | None = None) -> list[tuple[Question, Answer, Any]]:
+    def receive(self, now: float, garbled: list[Asked] | None = None) -> list[Answered]:
         """Read what has come; `garbled`, and what is returned, as for Pipeline.feed."""
         try:
             data = self.sock.recv(RECEIVE_SIZE, _DONT_WAIT)

@@ -1,13 +1,19 @@
 """Messages in a TCP stream: two octets of length, then the message (RFC 1035 section 4.2.2, RFC 7766 section 8).
 
-Imports only the codec's errors. Never looks into a message.
+Imports only the codec's errors and struct. Looks at nothing of a message but its id.
 """
 
 from __future__ import annotations
 
+from struct import Struct
+
 from .errors import WireError
 
 MAX_MESSAGE = 0xFFFF  # octets, what the length field can say
+
+NO_ID = -1
+
+_LENGTH_AND_ID = Struct("!HH").unpack_from
 
 
 def frame(message: bytes) -> bytes:
@@ -43,21 +49,26 @@ class Deframer:
         pending, self._pending = self._pending, b""
         return pending
 
-    def cut(self, data: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-        """Take the next octets of the stream; give it from where it was left, and where the complete messages lie in it.
+    def cut(self, data: bytes) -> tuple[bytes, list[tuple[int, int, int]]]:
+        """Take the next octets of the stream; give it from where it was left, and the complete messages in it.
 
-        Each message is a pair of offsets, its first octet's and that behind its last: nothing is copied that nobody reads.
+        Of each message, its first octet's offset, the one behind its last, and its id (NO_ID where it is too short to have
+        one): nothing is copied that nobody reads.
         """
         if self._pending:
             data = self._pending + data
         spans = []
         at, size = 0, len(data)
-        while size >= at + 2:
+        while size - at >= 2:
             start = at + 2
-            end = start + (data[at] << 8 | data[at + 1])
+            if size - at < 4:
+                length, ident = data[at] << 8 | data[at + 1], NO_ID
+            else:
+                length, ident = _LENGTH_AND_ID(data, at)
+            end = start + length
             if end > size:
                 break
-            spans.append((start, end))
+            spans.append((start, end, ident if length > 1 else NO_ID))
             at = end
         self._pending = data[at:]
         return data, spans

@@ -65,11 +65,12 @@ _RECURSION_DESIRED = 0x0100
 _AUTHENTIC_DATA = 0x0020
 
 _HEADER = Struct("!6H")
-_FRAMED = Struct("!7H").pack  # length of the message, then its header
+_LENGTH_AND_ID = Struct("!HH").pack
 _QUESTION_TAIL = Struct("!HH")
 _OPT_RECORD = Struct("!xHHIH")  # the root as owner, type, UDP payload size, flags, length of options
 TAIL_SIZE = _QUESTION_TAIL.size
 _FRAMED_REST = _HEADER.size + TAIL_SIZE
+_REST_OF_HEADER = _HEADER.pack(0, _RECURSION_DESIRED, 1, 0, 0, 0)[2:]
 _TAILS = {qtype: _QUESTION_TAIL.pack(qtype, IN) for qtype in (A, AAAA)}
 
 # Servers that could not read the question, or would not, may send back a bare header.
@@ -105,12 +106,18 @@ def framed_queries(ident: int, qname: bytes, qtypes: Sequence[int]) -> tuple[lis
     Gives the questions as they stand in the messages, and the messages in one piece, each with its length in front as TCP
     wants it (RFC 1035 section 4.2.2).
     """
-    questions, data = [], b""
     length = len(qname) + _FRAMED_REST
+    if len(qtypes) == 2:  # in one go: what nearly every lookup asks
+        one, other = qtypes
+        first = qname + (_TAILS.get(one) or tail_of(one))
+        second = qname + (_TAILS.get(other) or tail_of(other))
+        begin, again = _LENGTH_AND_ID(length, ident), _LENGTH_AND_ID(length, ident + 1 & 0xFFFF)
+        return [first, second], b"".join((begin, _REST_OF_HEADER, first, again, _REST_OF_HEADER, second))
+    questions, data = [], b""
     for qtype in qtypes:
-        question = qname + (_TAILS.get(qtype) or _QUESTION_TAIL.pack(qtype, IN))
+        question = qname + tail_of(qtype)
         questions.append(question)
-        data += _FRAMED(length, ident, _RECURSION_DESIRED, 1, 0, 0, 0) + question
+        data += _LENGTH_AND_ID(length, ident) + _REST_OF_HEADER + question
         ident = (ident + 1) & 0xFFFF
     return questions, data
 

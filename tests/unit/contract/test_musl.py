@@ -26,7 +26,8 @@ def packed(text: str) -> bytes:
 def entry(*addresses: str, canonical: bytes = b"") -> Entry:
     """An answer with these addresses, at the end of an alias if that is named."""
     octets = tuple(map(packed, addresses))
-    return Entry(Answer(NOERROR, False, True, octets, 30, canonical, bool(canonical), None), 0.0, 30.0)
+    answer = Answer(NOERROR, False, True, octets, 30, canonical, bool(canonical), None)
+    return Entry(A, answer, octets, 0.0, 30.0)
 
 
 def found(*entries: Entry, name: bytes = b"db.default.svc.cluster.local") -> Found:

@@ -240,7 +240,7 @@ def test_what_a_prompt_did_not_get_goes_on(runner: Runner, network: LoopNetwork)
             await stream.future
             assert stream.answers == [None, None]
             exchange = Exchange(network)
-            exchange.adopt(Flow(server.server, TCP, stream.questions, now), stream)
+            exchange.adopt(Flow(server.server, TCP, tuple(stream.open_questions()), now), stream)
             server.proceed.set()
             replies = await exchange.perform(Step((), soon()))
             while len(replies) < 2:
