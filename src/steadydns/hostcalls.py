@@ -97,7 +97,7 @@ class HostCalls:
                 self._count(request)
                 return stock.gethostbyaddr(asked)
         found = self._find(request, host, herror)
-        name = None if found is None else host_name(found.entries[0].addresses)
+        name = None if found is None else host_name(found.answers[0].addresses)
         if name is None:
             return stock.gethostbyaddr(asked)
         return name, [], [socket.inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed)]
@@ -117,7 +117,7 @@ class HostCalls:
             found = self._find(request, sockaddr[0], self._gaierror)
             if found is None:
                 return stock.getnameinfo(sockaddr, flags)
-            name = host_name(found.entries[0].addresses)
+            name = host_name(found.answers[0].addresses)
             if name is not None:
                 return name, service
         except socket.gaierror as failure:
@@ -180,9 +180,9 @@ class HostCalls:
 
 def _entry(found: Found) -> HostEntry | None:
     """Return what gethostbyname(3) makes of an answer; None where a name in it is no host name."""
-    (entry,) = found.entries
-    names = (entry.canonical if entry.aliased else found.candidate, *entry.answer.aliases)
+    (answer,) = found.answers
+    names = (answer.canonical if answer.aliased else found.candidate, *answer.aliases)
     if any(b"\\" in name for name in names):
         return None
     name, *aliases = [name.decode("ascii") for name in names]
-    return name, aliases, [socket.inet_ntop(AF_INET, packed) for packed in entry.addresses]
+    return name, aliases, [socket.inet_ntop(AF_INET, packed) for packed in answer.addresses]

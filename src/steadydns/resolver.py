@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 import weakref
-from math import inf
 from operator import index
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
@@ -33,7 +32,7 @@ from steadydns.contract.request import (
     read,
 )
 from steadydns.contract.reverse import question as question_about
-from steadydns.contract.rows import MAX_ROTATIONS, Shapes, build, rotation
+from steadydns.contract.rows import Shapes, in_every_order, in_order, rotation
 from steadydns.named import NamedTuple
 from steadydns.native import RLock, by_signal_handler
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
@@ -119,8 +118,8 @@ class Call(NamedTuple):
     """With AI_ADDRCONFIG: the families that the pod had an address of. Another request is made where it has others."""
 
 
-Foreseen: TypeAlias = "tuple[Request, Call, Rules]"
-"""A request whose name is the servers' beyond doubt, what its call means, and the rules in force."""
+Foreseen: TypeAlias = "tuple[Request, Call, Rules | None]"
+"""A request, what its call means, and the rules in force: of these None where nobody has looked yet."""
 
 
 class Resolver:
@@ -218,19 +217,19 @@ class Resolver:
         record = Record(monotonic())
         foreseen = self.foresee(host, port, family, type_, proto, flags, record.started)
         if foreseen is None:
-            request = self._accept(host, family, type_, proto, flags)
-            if isinstance(request, Theirs):
-                return self._original(request, table, (host, port, family, type_, proto, flags))
+            accepted = self._accept(host, family, type_, proto, flags)
+            if isinstance(accepted, Theirs):
+                return self._original(accepted, table, (host, port, family, type_, proto, flags))
             # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
-            call = self.learn(request, host, port, family, type_, proto, flags)
+            foreseen = accepted, self.learn(accepted, host, port, family, type_, proto, flags), None
         else:
-            request, call, _ = foreseen
-            sys.audit("socket.getaddrinfo", host, port, *call.numbers)
+            sys.audit("socket.getaddrinfo", host, port, *foreseen[1].numbers)
+        request, call, rules = foreseen
         try:
-            if foreseen is None:
+            if rules is None:
                 result = self._search(request, self._settings().rules, record)
             else:
-                result = self._find(request.name, request.types, foreseen[2], record)
+                result = self._find(request.name, request.types, rules, record)
             verdict = result if isinstance(result, Found) else self._verdict(request, result)
         except Exception as error:  # fail open
             verdict = self._theirs(error)
@@ -342,16 +341,23 @@ class Resolver:
             if isinstance(verdict, NotFound):
                 self._fail(verdict, host, record)
             return verdict
-        asked = bool(record.queries)
+        profile, asked = self.profile, bool(record.queries)
         try:
-            groups = self.surroundings.rank(self.profile.addresses(request, verdict))
+            groups = self.surroundings.rank(profile.addresses(request, verdict))
+            shape, enums, every = call.shape, table.enums, profile.names_every_row
+            canonical: str | None = ""
+            if request.canonical or every:
+                canonical = profile.canonical(request, verdict, self._settings().conf.dotted)
+            if canonical is None:
+                return Theirs("canonical_name")
             # Most names that were asked for just now are not looked up again so soon: those that are get theirs then.
-            most = 1 if asked else MAX_ROTATIONS
-            orders = self._orders(request, call.shape, verdict, groups, table.enums, most)
+            orders = (
+                [in_order(groups, shape, canonical, enums, every)]
+                if asked
+                else in_every_order(groups, shape, canonical, enums, every)
+            )
         except Exception as error:  # fail open
             return self._theirs(error)
-        if isinstance(orders, Theirs):
-            return orders
         now = monotonic()
         self.observe(host, record, verdict, None, groups, now)
         if asked:
@@ -372,24 +378,6 @@ class Resolver:
         failure = gaierror(verdict.reason, self.profile.failures)
         self.observe(host, record, verdict, failure, [], monotonic())
         raise failure from LookupFailed(failure_text(record))
-
-    def _orders(
-        self,
-        request: Request,
-        shape: Shape,
-        found: Found,
-        groups: list[list[Address]],
-        enums: bool,
-        most: int,
-    ) -> list[Rows] | Theirs:
-        """The rows of what was found, in so many of the orders they take; or why libc must make them."""
-        profile = self.profile
-        if not request.canonical and not profile.names_every_row:
-            return build(groups, shape, "", enums, False, most)
-        canonical = profile.canonical(request, found, self._settings().conf.dotted)
-        if canonical is None:
-            return Theirs("canonical_name")
-        return build(groups, shape, canonical, enums, profile.names_every_row, most)
 
     def find(self, request: Request, record: Record) -> Result | Theirs:
         """Look up what a call of ours asks for, or say why libc must do so after all."""
@@ -709,7 +697,8 @@ class Resolver:
             for entry in held:
                 if entry.is_due(now):
                     self.refresher.submit(Question(target, entry.type))
-        return Found(target, having, True, min([entry.expires for entry in held]))
+        expires = min([entry.expires for entry in held])
+        return Found(target, [entry.answer for entry in having], True, expires, having[0].hits)
 
     def found(
         self,
@@ -726,22 +715,17 @@ class Resolver:
             answers = loosened(answers)
             if not all(answer is None or answer.orderly for answer in answers):
                 return None
-        some = False
+        having = []
         for answer in answers:
             if answer is None or answer.rcode:
                 return None
             if answer.addresses:
-                some = True
-        if not some:
+                having.append(answer)
+        if not having:
             return None
         self.servers.answered(server, now, True)
-        having, expires = [], inf
-        for entry in self.cache.keep(lowered, types, answers, now):  # type: ignore[arg-type]  # none is None
-            if entry.addresses:
-                having.append(entry)
-            if entry.expires < expires:
-                expires = entry.expires
-        return _new(Found, (target, having, True, expires))
+        expires = self.cache.keep(lowered, types, answers, now)  # type: ignore[arg-type]  # none is None
+        return _new(Found, (target, having, True, expires, 0))
 
     def settle(
         self, flow: Flow, answers: list[Answer | None], rules: Rules, now: float
@@ -969,8 +953,7 @@ def first_turn(found: Found) -> int:
     now and then, for a service that seldom looks the name up every time: any order, so that none of the addresses is
     always the first.
     """
-    hits = found.entries[0].hits
-    return hits if hits < 2 else os.urandom(1)[0]
+    return found.uses if found.uses < 2 else os.urandom(1)[0]
 
 
 def settled(request: Request, result: Result) -> bool:
@@ -987,9 +970,10 @@ def merged(result: Result, mapped: Result) -> Result:
         return mapped
     return Found(
         result.candidate,
-        result.entries + mapped.entries,
+        [*result.answers, *mapped.answers],
         result.complete and mapped.complete,
         min(result.expires, mapped.expires),
+        result.uses,
     )
 
 

@@ -19,7 +19,8 @@ def _rows(change: Callable[[list[Any]], list[Any]]) -> None:
     """Change each list of rows that is built."""
     from steadydns import resolver
 
-    _wrap(resolver, "build", lambda orders: [change(rows) for rows in orders])
+    _wrap(resolver, "in_order", change)
+    _wrap(resolver, "in_every_order", lambda orders: [change(rows) for rows in orders])
 
 
 def errno_swapped() -> None:

@@ -435,8 +435,8 @@ def texts(found: Found) -> list[str]:
     """The addresses of an answer as text."""
     return [
         socket.inet_ntop(socket.AF_INET if len(one) == 4 else socket.AF_INET6, one)
-        for entry in found.entries
-        for one in entry.addresses
+        for answer in found.answers
+        for one in answer.addresses
     ]
 
 

@@ -54,7 +54,9 @@ class Musl(Profile):
 
     def addresses(self, request: Request, found: Found) -> tuple[bytes, ...]:
         """Return the addresses that fit, IPv6 first; with AI_V4MAPPED, IPv4 ones where there are no others."""
-        packed = [address for entry in reversed(found.entries) for address in entry.addresses][:MAX_ADDRESSES]
+        packed = [address for answer in reversed(found.answers) for address in answer.addresses][
+            :MAX_ADDRESSES
+        ]
         if request.mapped:
             if not request.both:
                 packed = [address for address in packed if len(address) != IPV4_OCTETS] or packed
@@ -68,8 +70,8 @@ class Musl(Profile):
 
     def canonical(self, request: Request, found: Found, dotted: tuple[bytes, ...]) -> str | None:
         """Return it whether it was asked for or not; a trailing dot of the search domain's is part of it."""
-        for entry in found.entries:
-            for target in (entry.canonical, *reversed(entry.answer.aliases[1:])) if entry.aliased else ():
+        for answer in found.answers:
+            for target in (answer.canonical, *reversed(answer.aliases[1:])) if answer.aliased else ():
                 if _CANONICAL.fullmatch(target):
                     return target.decode("ascii")
                 if _UNCLEAR.search(target):

@@ -53,11 +53,11 @@ class Profile:
     def addresses(self, request: Request, found: Found) -> tuple[bytes, ...]:
         """Return the addresses, packed, in the order libc's answer would have them, IPv4-mapped if asked for."""
         addresses: tuple[bytes, ...] = ()
-        for entry in found.entries:
-            addresses += entry.addresses
+        for answer in found.answers:
+            addresses += answer.addresses
         if not request.mapped:
             return addresses
-        first = found.entries[0].addresses
+        first = found.answers[0].addresses
         if not request.both and len(first[0]) != IPV4_OCTETS:
             # Mapped addresses that AAAA records give are left out beside others, as if A records had given them.
             native = tuple([packed for packed in first if not packed.startswith(MAPPED_PREFIX)])
@@ -77,7 +77,7 @@ class Profile:
         del dotted
         if not request.canonical:
             return ""
-        name = found.entries[0].canonical
+        name = found.answers[0].canonical
         return (name if is_host_name(name) else found.candidate).decode("utf-8", "replace")
 
     def reported(self, found: NotFound, request: Request, *, hosts_missing: bool) -> str:

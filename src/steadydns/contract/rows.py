@@ -114,43 +114,20 @@ _NUMBERS: Final = {AF_INET: AF_INET, AF_INET6: AF_INET6}
 _FAMILIES: Final = {family: socket.AddressFamily(family) for family in (AF_INET, AF_INET6)}
 
 
-def build(
-    groups: Sequence[list[Address]],
-    shape: Shape,
-    canonical: str,
-    enums: bool,
-    every: bool = False,
-    most: int = MAX_ROTATIONS,
-) -> list[list[tuple[Any, ...]]]:
-    """Return the rows, in as many orders as the addresses of equal rank can take by rotation.
+def in_order(
+    groups: Sequence[list[Address]], shape: Shape, canonical: str, enums: bool, every: bool = False
+) -> list[tuple[Any, ...]]:
+    """Return the rows.
 
     Args:
         groups: Addresses by rank (RFC 6724 section 6), best first; at least one.
         shape: What each address becomes.
         canonical: For the first row; '' where it was not asked for.
-        every: The canonical name is for every row.
         enums: Families and types as socket.getaddrinfo returns them, instead of _socket.getaddrinfo's numbers.
-        most: Orders wanted at most; the first one is that of the groups.
+        every: The canonical name is for every row.
     """
     kinds, families = (shape.public, _FAMILIES) if enums else (shape.kinds, _NUMBERS)
     name = canonical if every else ""
-    orders = [_rows(groups, kinds, families, name)]
-    if most > 1:
-        for turn in range(1, min(max(map(len, groups)), most)):
-            turned = [_rotated(group, turn) for group in groups]
-            orders.append(_rows(turned, kinds, families, name))
-    if canonical and not every:
-        for rows in orders:
-            rows[0] = (*rows[0][:3], canonical, rows[0][4])
-    return orders
-
-
-def _rows(
-    groups: Sequence[list[Address]],
-    kinds: tuple[tuple[Any, int, int], ...],
-    families: Mapping[int, Any],
-    name: str,
-) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for group in groups:
         for family, text, scope_id in group:
@@ -158,7 +135,20 @@ def _rows(
             for kind, proto, port in kinds:
                 sockaddr = (text, port, 0, scope_id) if family == AF_INET6 else (text, port)
                 rows.append((shown, kind, proto, name, sockaddr))
+    if canonical and not every:
+        rows[0] = (*rows[0][:3], canonical, rows[0][4])
     return rows
+
+
+def in_every_order(
+    groups: Sequence[list[Address]], shape: Shape, canonical: str, enums: bool, every: bool = False
+) -> list[list[tuple[Any, ...]]]:
+    """Return the rows in as many orders as the addresses of equal rank can take by rotation; arguments as above."""
+    orders = [in_order(groups, shape, canonical, enums, every)]
+    for turn in range(1, min(max(map(len, groups)), MAX_ROTATIONS)):
+        turned = [_rotated(group, turn) for group in groups]
+        orders.append(in_order(turned, shape, canonical, enums, every))
+    return orders
 
 
 def _rotated(group: list[Address], turn: int) -> list[Address]:

@@ -7,8 +7,10 @@ Time is an argument, monotonic seconds. Expired entries stay until their room is
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from math import inf
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from steadydns.named import NamedTuple
 from steadydns.native import RLock
 from steadydns.resolution.certain import Proven
 from steadydns.resolution.risk import Risk
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from steadydns.wire.message import Answer
 
 ENTRY_BYTES: Final = 460
-"""What an entry costs without its addresses, bytes (tracemalloc on Python 3.11, two of one name, that included: 454)."""
+"""What an entry costs without its addresses, bytes (tracemalloc on Python 3.11, two of one name, that included: 354 before
+somebody asks for them again, 454 then)."""
 
 ADDRESS_BYTES: Final = 45
 """What one packed IPv4 address costs, bytes (likewise: 45)."""
@@ -39,13 +42,11 @@ class Entry:
 
     __slots__ = ("addresses", "answer", "born", "expires", "hits", "stale", "ttl", "type", "useful")
 
-    def __init__(
-        self, type_: int, answer: Answer, addresses: tuple[bytes, ...], now: float, ttl: float
-    ) -> None:
+    def __init__(self, type_: int, answer: Answer, now: float, ttl: float) -> None:
         self.type = type_
         """The RR type that was asked for."""
         self.answer = answer
-        self.addresses = addresses
+        self.addresses = answer.addresses
         self.born = now
         self.ttl = ttl
         """Seconds, capped."""
@@ -90,6 +91,25 @@ class Entry:
         )
 
 
+class _New(NamedTuple):
+    """What was said of a name and nobody has asked for again."""
+
+    size: int
+    """Bytes of memory, roughly."""
+    types: Sequence[int]
+    answers: Sequence[Answer]
+    now: float
+
+
+_Known: TypeAlias = "tuple[int, tuple[Entry, ...]]"
+"""Bytes, and what is known of a name."""
+
+_NOTHING: Final[_Known] = (0, ())
+
+# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
+_new = tuple.__new__
+
+
 class Cache:
     """Bounded by entries and by bytes; the least recently used goes first."""
 
@@ -103,9 +123,9 @@ class Cache:
         self.risk = Risk()
         self._bytes = 0
         self._count = 0
-        # The names, the least recently used first: the bytes of its entries, and these. Not a dict, which searches for its
-        # first key past all that were dropped before: 5 us, here 1.7, when full.
-        self._names: OrderedDict[bytes, tuple[int, tuple[Entry, ...]]] = OrderedDict()
+        # The names, the least recently used first. Not a dict, which searches for its first key past all that were
+        # dropped before: 5 us, here 1.7, when full.
+        self._names: OrderedDict[bytes, _New | _Known] = OrderedDict()
         # Guards the names and both sums together. Re-entrant: a signal handler may look a name up while this thread
         # holds it. Never held while anything else is called.
         self._lock = RLock()
@@ -120,19 +140,42 @@ class Cache:
 
     def peek(self, question: Question) -> Entry | None:
         """Return the entry, expired or not, without counting as a use."""
-        known = self._names.get(question.name.lower())
-        if known is not None:
-            for entry in known[1]:
-                if entry.type == question.type:
-                    return entry
+        for entry in self._entries(question.name.lower()):
+            if entry.type == question.type:
+                return entry
         return None
+
+    def _entries(self, lowered: bytes) -> tuple[Entry, ...]:
+        """What is known of a name in lower case, whatever its age."""
+        known = self._names.get(lowered)
+        if known is None:
+            return ()
+        if isinstance(known, _New):
+            with self._lock:
+                known = self._names.get(lowered, _NOTHING)  # somebody else may have been here since
+                if isinstance(known, _New):
+                    entries = [
+                        self._entry(type_, answer, known.now)
+                        for type_, answer in zip(known.types, known.answers, strict=True)
+                    ]
+                    known = self._names[lowered] = known.size, tuple(entries)
+        return known[1]
+
+    def _entry(self, type_: int, answer: Answer, now: float) -> Entry:
+        return Entry(type_, answer, now, self._lifetime(answer))
+
+    def _lifetime(self, answer: Answer) -> float:
+        """Seconds to keep an answer: its TTL, capped; 0 for a denial without an SOA record (RFC 2308 section 5)."""
+        if answer.addresses:
+            return min(answer.ttl, self.max_ttl)
+        return min(answer.negative_ttl or 0, self.max_negative_ttl)
 
     def held(self, lowered: bytes, types: tuple[int, ...], now: float) -> list[Entry]:
         """The live entries for these types of a name in lower case, in their order, without counting as a use."""
-        known = self._names.get(lowered)
-        if known is None:
-            return []
-        return [entry for type_ in types for entry in known[1] if entry.type == type_ and entry.expires > now]
+        if lowered not in self._names:
+            return []  # the usual case, and the quicker look
+        known = self._entries(lowered)
+        return [entry for type_ in types for entry in known if entry.type == type_ and entry.expires > now]
 
     def use(self, lowered: bytes, entries: Iterable[Entry]) -> None:
         """Count as a use of these entries of one name, which is in lower case."""
@@ -147,67 +190,75 @@ class Cache:
 
         A denial without an SOA record may not (RFC 2308 section 5).
         """
-        return self.keep(question.name.lower(), (question.type,), (answer,), now)[0]
+        entry = self._entry(question.type, answer, now)
+        with self._lock:
+            self._replace(question.name.lower(), (entry,))
+            self._make_room()
+        return entry
 
-    def keep(
-        self, lowered: bytes, types: Sequence[int], answers: Sequence[Answer], now: float
-    ) -> Sequence[Entry]:
-        """Do what `store` does with the answers for several types of one name, which is in lower case."""
-        ttl: float
-        made, size, all_of_them = [], 0, True
-        for type_, answer in zip(types, answers):  # noqa: B905 - as long as each other, and strict costs
+    def keep(self, lowered: bytes, types: Sequence[int], answers: Sequence[Answer], now: float) -> float:
+        """Remember the answers for several types of one name, which is in lower case, as `store` does.
+
+        The sequences are kept. Return when the first of the answers expires; entries are made of them when somebody asks.
+        """
+        least: float = inf
+        size = 0
+        for answer in answers:
             addresses = answer.addresses
             if addresses:
                 ttl, cap = answer.ttl, self.max_ttl
             else:
                 ttl, cap = answer.negative_ttl or 0, self.max_negative_ttl
-            if ttl > cap:
-                ttl = cap
-            if ttl <= 0:
-                all_of_them = False
-            made.append(Entry(type_, answer, addresses, now, ttl))
+            if ttl < least:
+                least = ttl
+            if cap < least:
+                least = cap
             size += ENTRY_BYTES + ADDRESS_BYTES * len(addresses)
         names = self._names
         with self._lock:
-            if all_of_them and lowered not in names:
-                names[lowered] = size, tuple(made)
+            if least > 0 and lowered not in names:
+                names[lowered] = _new(_New, (size, types, answers, now))
                 self._bytes += size
-                self._count += len(made)
+                self._count += len(answers)
             else:
-                self._replace(lowered, made)
+                self._replace(
+                    lowered,
+                    [self._entry(type_, answer, now) for type_, answer in zip(types, answers, strict=True)],
+                )
             if self._count > self.max_entries or self._bytes > self.max_bytes:
                 self._make_room()
-        return made
+        return now + least
 
     def _replace(self, lowered: bytes, made: Sequence[Entry]) -> None:
         """Keep what may be kept, beside or instead of what is known of the name; called with the lock held."""
         kept = [entry for entry in made if entry.ttl > 0]
-        for known in self._drop(lowered):
+        for known in self._entries(lowered):
             again = next((entry for entry in made if entry.type == known.type), None)
             if again is None:
                 kept.append(known)
             elif known.useful and again.denies_name:
                 self.prolong(again)
+        self._drop(lowered)
         if kept:
             size = sum([ENTRY_BYTES + ADDRESS_BYTES * len(entry.addresses) for entry in kept])
             self._names[lowered] = size, tuple(kept)
             self._bytes += size
             self._count += len(kept)
 
-    def _drop(self, lowered: bytes) -> tuple[Entry, ...]:
-        """Forget a name and return what was known of it; called with the lock held."""
-        size, entries = self._names.pop(lowered, (0, ()))
-        self._bytes -= size
-        self._count -= len(entries)
-        return entries
+    def _drop(self, lowered: bytes) -> int:
+        """Forget a name; called with the lock held. Return the number of its entries."""
+        known = self._names.pop(lowered, _NOTHING)
+        self._bytes -= known[0]
+        self._count -= len(known[1])
+        return len(known[1])
 
     def _make_room(self) -> None:
         """Drop the least recently used; called with the lock held."""
         while self._names and (self._count > self.max_entries or self._bytes > self.max_bytes):
-            size, entries = self._names.popitem(last=False)[1]
-            self._bytes -= size
-            self._count -= len(entries)
-            self.evictions += len(entries)
+            known = self._names.popitem(last=False)[1]
+            self._bytes -= known[0]
+            self._count -= len(known[1])
+            self.evictions += len(known[1])
 
     def prolong(self, entry: Entry) -> None:
         """Mark a denial as a useful cut: it may live for all of its TTL, up to the cap of positive answers."""
@@ -226,12 +277,12 @@ class Cache:
             self.risk.clear()
         with self._lock:
             names = list(self._names) if name is None else [name.lower()]
-            return sum([len(self._drop(one)) for one in names])
+            return sum([self._drop(one) for one in names])
 
     def counts(self, now: float) -> dict[str, int]:
         """Live entries by kind, and the bytes of all."""
         with self._lock:
-            entries = [entry for _, known in self._names.values() for entry in known]
+            entries = [entry for name in tuple(self._names) for entry in self._entries(name)]
         success = sum(1 for e in entries if e.addresses and e.expires > now)
         denial = sum(1 for e in entries if not e.addresses and e.expires > now)
         return {"entries": success + denial, "success": success, "denial": denial, "bytes": self._bytes}

@@ -16,12 +16,13 @@ from steadydns.transport.exchange import Question
 from steadydns.wire.message import FORMERR, SERVFAIL, A
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Sequence
 
     from steadydns.resolution.attempts import Begun
     from steadydns.resolution.cache import Entry
     from steadydns.resolution.environment import Environment
     from steadydns.transport.exchange import Reply, Step
+    from steadydns.wire.message import Answer
 
     Finding = Entry | Failed
 
@@ -41,12 +42,14 @@ class Found(NamedTuple):
 
     candidate: bytes
     """The name that answered, absolute, without the trailing dot."""
-    entries: list[Entry]
+    answers: Sequence[Answer]
     """One for each type that has addresses, in the order asked."""
     complete: bool
     """Every type was answered; if not, nothing may be remembered of the whole."""
     expires: float
     """Monotonic seconds: the end of the shortest answer."""
+    uses: int = 0
+    """How often the first of the answers was taken from the cache, this time included."""
 
 
 class NotFound(NamedTuple):
@@ -271,7 +274,7 @@ class _Walk:
                 cache.proven.note(rules, self.name, until)
             else:
                 cache.proven.walked(rules, self.name, self.types, candidate.name, until)
-        return _new(Found, (candidate.name, entries, complete, expires))
+        return Found(candidate.name, [entry.answer for entry in entries], complete, expires, entries[0].hits)
 
 
 def lookup(

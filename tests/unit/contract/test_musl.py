@@ -10,7 +10,6 @@ from steadydns.contract.errors import gaierror
 from steadydns.contract.musl import MAX_ADDRESSES, Musl, rank
 from steadydns.contract.profile import Profile
 from steadydns.contract.request import AF_INET, AF_INET6, Request, read
-from steadydns.resolution.cache import Entry
 from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN, Found
 from steadydns.wire.message import AAAA, NOERROR, A, Answer
 
@@ -23,14 +22,13 @@ def packed(text: str) -> bytes:
     return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
 
 
-def entry(*addresses: str, canonical: bytes = b"") -> Entry:
+def entry(*addresses: str, canonical: bytes = b"") -> Answer:
     """An answer with these addresses, at the end of an alias if that is named."""
     octets = tuple(map(packed, addresses))
-    answer = Answer(NOERROR, False, True, octets, 30, canonical, bool(canonical), None)
-    return Entry(A, answer, octets, 0.0, 30.0)
+    return Answer(NOERROR, False, True, octets, 30, canonical, bool(canonical), None)
 
 
-def found(*entries: Entry, name: bytes = b"db.default.svc.cluster.local") -> Found:
+def found(*entries: Answer, name: bytes = b"db.default.svc.cluster.local") -> Found:
     """The result with these answers."""
     return Found(name, list(entries), True, 30.0)
 
@@ -86,7 +84,7 @@ def test_an_alias_names_the_answer() -> None:
         odd = entry("192.0.2.1", canonical=target)
         assert Musl().canonical(request(), found(odd), ()) == "db.default.svc.cluster.local"
         assert Musl().canonical(request(), found(odd, six), ()) == "six.test"
-        odd.answer = odd.answer._replace(aliases=(b"asked.test", b"-first.test", b"second_.test"))
+        odd = odd._replace(aliases=(b"asked.test", b"-first.test", b"second_.test"))
         assert Musl().canonical(request(), found(odd, six), ()) == "-first.test"
     for target in (rb"\195\169.test", rb"a\.b.test", rb"\128.test", rb"\255.test"):
         odd = entry("192.0.2.1", canonical=target)

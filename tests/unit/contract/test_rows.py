@@ -10,7 +10,15 @@ import pytest
 
 from steadydns.contract import stock
 from steadydns.contract.profile import Profile
-from steadydns.contract.rows import MAX_ROTATIONS, MAX_SHAPES, Address, Shape, Shapes, build, rotation
+from steadydns.contract.rows import (
+    MAX_ROTATIONS,
+    MAX_SHAPES,
+    Address,
+    Shape,
+    Shapes,
+    in_every_order,
+    rotation,
+)
 from tests.unit.audit import audited
 
 V4, V6 = int(socket.AF_INET), int(socket.AF_INET6)
@@ -143,18 +151,18 @@ def test_known_shapes_raise_no_event() -> None:
 def test_rows_are_the_stock_functions_rows() -> None:
     """For the same addresses the rows are equal, enums included, addresses outermost."""
     shape = Shapes(stock.raw).learn("x.test", "domain", 0, 0, 0, 0)
-    (rows,) = build([[Address(V4, "192.0.2.7")]], shape, "", enums=True)
+    (rows,) = in_every_order([[Address(V4, "192.0.2.7")]], shape, "", enums=True)
     assert rows == socket.getaddrinfo("192.0.2.7", "domain")
     assert [list(map(type, row)) for row in rows] == [
         list(map(type, row)) for row in socket.getaddrinfo("192.0.2.7", "domain")
     ]
-    (rows,) = build([[Address(V6, "2001:db8::7")]], shape, "", enums=True)
+    (rows,) = in_every_order([[Address(V6, "2001:db8::7")]], shape, "", enums=True)
     assert rows == socket.getaddrinfo("2001:db8::7", "domain")
 
 
 def test_the_raw_function_returns_numbers() -> None:
     """_socket.getaddrinfo knows no enums."""
-    (rows,) = build([[Address(V4, "192.0.2.7")]], STREAM, "", enums=False)
+    (rows,) = in_every_order([[Address(V4, "192.0.2.7")]], STREAM, "", enums=False)
     assert [type(value) for value in rows[0][:3]] == [int, int, int]
 
 
@@ -171,7 +179,7 @@ def test_the_canonical_name_is_on_the_first_row_only() -> None:
     """Of all rows, in every order, one has it: the first."""
     shape = Shapes(stock.raw).learn("x.test", 80, 0, 0, 0, 0)
     groups = [[Address(V4, "192.0.2.1"), Address(V4, "192.0.2.2")]]
-    for rows in build(groups, shape, "canonical.test", enums=True):
+    for rows in in_every_order(groups, shape, "canonical.test", enums=True):
         assert [row[3] for row in rows] == ["canonical.test"] + [""] * (len(rows) - 1)
 
 
@@ -186,7 +194,7 @@ def test_addresses_of_equal_rank_rotate() -> None:
         [Address(V4, "192.0.2.1"), Address(V4, "192.0.2.2"), Address(V4, "192.0.2.3")],
         [Address(V6, "2001:db8::1")],
     ]
-    turn = rotation(build(groups, STREAM, "", enums=True))
+    turn = rotation(in_every_order(groups, STREAM, "", enums=True))
     seen = [addresses(turn()) for _ in range(4)]
     assert [order[0] for order in seen] == ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.1"]
     assert {order[-1] for order in seen} == {"2001:db8::1"}
@@ -199,7 +207,7 @@ def test_every_group_rotates_evenly() -> None:
         [Address(V4, "192.0.2.1"), Address(V4, "192.0.2.2")],
         [Address(V6, f"2001:db8::{n}") for n in range(1, 5)],
     ]
-    orders = build(groups, STREAM, "", enums=True)
+    orders = in_every_order(groups, STREAM, "", enums=True)
     assert [addresses(order)[0] for order in orders].count("192.0.2.1") == 2
     assert sorted(addresses(order)[2] for order in orders) == sorted(f"2001:db8::{n}" for n in range(1, 5))
 
@@ -207,14 +215,14 @@ def test_every_group_rotates_evenly() -> None:
 def test_orders_are_bounded() -> None:
     """A name with hundreds of addresses has a bounded number of orders, each with all of them."""
     groups = [[Address(V4, f"192.0.2.{number}") for number in range(200)]]
-    orders = build(groups, STREAM, "", enums=True)
+    orders = in_every_order(groups, STREAM, "", enums=True)
     assert len(orders) == MAX_ROTATIONS
     assert all(len(order) == 200 for order in orders)
 
 
 def test_a_scope_is_kept() -> None:
     """A link-local address carries its interface."""
-    (rows,) = build([[Address(V6, "fe80::1", 3)]], STREAM, "", enums=True)
+    (rows,) = in_every_order([[Address(V6, "fe80::1", 3)]], STREAM, "", enums=True)
     assert rows[0][4] == ("fe80::1", 443, 0, 3)
 
 

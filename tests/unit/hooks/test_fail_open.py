@@ -42,12 +42,11 @@ INSIDE = [
     "steadydns.resolver.make_rules",
     "steadydns.resolver.lookup",
     "steadydns.resolver.run",
-    "steadydns.resolver.build",
+    "steadydns.resolver.in_order",
     "steadydns.transport.blocking.Exchange",
     "steadydns.transport.blocking.Connection",
     "steadydns.transport.pipeline.Deframer.cut",
     "steadydns.resolution.cache.Cache.store",
-    "steadydns.resolution.cache.Cache.keep",
     "steadydns.resolution.cache.Cache.get",
     "steadydns.resolution.lookup.candidates",
     "steadydns.resolution.flights.Flights.join",
@@ -66,6 +65,35 @@ def test_an_unexpected_error_makes_libc_answer(
     monkeypatch.setattr(where, fail)
     assert socket.getaddrinfo(NAME, 80) == LIBC
     assert over_libc.stats()["fallbacks"] == {"error": 1}
+
+
+FIRST_ATTEMPT = [
+    "steadydns.resolver.Resolver.certain",
+    "steadydns.resolver.Resolver.found",
+    "steadydns.resolver.in_order",
+    "steadydns.resolver.in_every_order",
+    "steadydns.transport.pool.Pool.take",
+    "steadydns.transport.tcp.Connection.prompt",
+    "steadydns.transport.tcp.Connection.collect",
+    "steadydns.transport.tcp.read_direct",
+    "steadydns.resolution.cache.Cache.held",
+    "steadydns.resolution.cache.Cache.keep",
+    "steadydns.network.Surroundings.look",
+    "steadydns.network.Surroundings.rank",
+]
+
+
+@pytest.mark.parametrize("where", FIRST_ATTEMPT)
+def test_an_unexpected_error_of_the_shortest_way_makes_libc_answer(
+    where: str, over_libc: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a connection that stands ready and a call of a known kind: a first attempt, and then a cached answer."""
+    socket.getaddrinfo("api.example.com.", 80)
+    monkeypatch.setattr(where, fail)
+    answers = [socket.getaddrinfo("www.example.com.", 80) for _ in range(2)]
+    assert LIBC in answers
+    assert all(len(rows) == 3 or rows == LIBC for rows in answers)
+    assert over_libc.stats()["fallbacks"] == {"error": answers.count(LIBC)}
 
 
 @pytest.mark.parametrize("where", ["cares", "observe"])

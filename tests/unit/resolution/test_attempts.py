@@ -221,7 +221,7 @@ def test_a_family_that_answers_in_the_second_attempt_is_not_lost() -> None:
     found = one.lookup("api.example.com")
     assert isinstance(found, Found)
     assert found.complete
-    assert len(found.entries) == 2
+    assert len(found.answers) == 2
 
 
 def test_one_familys_failure_does_not_cost_the_other() -> None:

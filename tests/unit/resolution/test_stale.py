@@ -32,6 +32,12 @@ def remembering(name: str, start: float = 1000.0, **knobs: Any) -> Pod:
     return one
 
 
+def stale(one: Pod) -> bool:
+    """Whether the answer that is held has expired and is used all the same."""
+    entry = one.cache.peek(Question(EXTERNAL.encode(), A))
+    return entry is not None and entry.stale
+
+
 @pytest.mark.parametrize("start", [1000.0, 0.3, 12345.678, 99999.1])
 def test_an_expired_answer_is_used_after_one_point_eight_seconds(start: float) -> None:
     """Not at once: the servers get 1.8 s (RFC 8767's client response timer), whatever the clock reads."""
@@ -43,7 +49,7 @@ def test_an_expired_answer_is_used_after_one_point_eight_seconds(start: float) -
     assert texts(found) == ["203.0.113.2"]
     assert one.network.now - before == pytest.approx(1.8)
     assert one.record.count(STALE) == 2, "the denial of the other family is used beside it"
-    assert found.entries[0].stale
+    assert stale(one)
 
 
 @pytest.mark.parametrize("name", [EXTERNAL, "api.example.com", "v6.example.com"])
@@ -69,7 +75,7 @@ def test_servers_are_asked_again_after_the_recheck() -> None:
     found = one.lookup(EXTERNAL)
     assert isinstance(found, Found)
     assert texts(found) == ["203.0.113.99"]
-    assert not found.entries[0].stale
+    assert not stale(one)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def told(result: Found | NotFound) -> object:
     """What a caller learns."""
     if isinstance(result, NotFound):
         return result.reason
-    canonical = [(entry.canonical, entry.aliased) for entry in result.entries]
+    canonical = [(answer.canonical, answer.aliased) for answer in result.answers]
     return result.candidate, sorted(texts(result)), canonical, result.complete
 
 
