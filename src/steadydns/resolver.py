@@ -631,6 +631,8 @@ class Resolver:
                     record.prompted(server, target, types, answers)
                     if len(types) > 1:
                         self.surroundings.look()
+                    if self.cache.untidy:
+                        self.cache.tidy()
                     came = connection.collect(prompted, target, types, answers, rules.first_retry)
                 except (OSError, WireError) as error:
                     # What an idle connection fails with counts for nothing: the server may have closed it long ago.
@@ -724,8 +726,8 @@ class Resolver:
         if not having:
             return None
         self.servers.answered(server, now, True)
-        expires = self.cache.keep(lowered, types, answers, now)  # type: ignore[arg-type]  # none is None
-        return _new(Found, (target, having, True, expires, 0))
+        self.cache.keep(lowered, types, answers, now)  # type: ignore[arg-type]  # none is None
+        return _new(Found, (target, having, True, 0.0, 0))
 
     def settle(
         self, flow: Flow, answers: list[Answer | None], rules: Rules, now: float

@@ -7,7 +7,6 @@ Time is an argument, monotonic seconds. Expired entries stay until their room is
 from __future__ import annotations
 
 from collections import OrderedDict
-from math import inf
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from steadydns.named import NamedTuple
@@ -28,6 +27,9 @@ somebody asks for them again, 454 then)."""
 
 ADDRESS_BYTES: Final = 45
 """What one packed IPv4 address costs, bytes (likewise: 45)."""
+
+MAX_LATELY: Final = 32
+"""Names whose answers may wait to be put in their place; each takes a microsecond."""
 
 PREFETCH_HITS: Final = 2
 """Uses after which an entry is worth fetching before it expires."""
@@ -106,9 +108,6 @@ _Known: TypeAlias = "tuple[int, tuple[Entry, ...]]"
 
 _NOTHING: Final[_Known] = (0, ())
 
-# A named tuple without its constructor, a call in Python; this is the hot path of a miss.
-_new = tuple.__new__
-
 
 class Cache:
     """Bounded by entries and by bytes; the least recently used goes first."""
@@ -126,6 +125,8 @@ class Cache:
         # The names, the least recently used first. Not a dict, which searches for its first key past all that were
         # dropped before: 5 us, here 1.7, when full.
         self._names: OrderedDict[bytes, _New | _Known] = OrderedDict()
+        self._lately: dict[bytes, tuple[Sequence[int], Sequence[Answer], float]] = {}
+        self._most_lately = min(MAX_LATELY, max_entries // 16)
         # Guards the names and both sums together. Re-entrant: a signal handler may look a name up while this thread
         # holds it. Never held while anything else is called.
         self._lock = RLock()
@@ -147,6 +148,8 @@ class Cache:
 
     def _entries(self, lowered: bytes) -> tuple[Entry, ...]:
         """What is known of a name in lower case, whatever its age."""
+        if lowered in self._lately:
+            self._put(lowered)
         known = self._names.get(lowered)
         if known is None:
             return ()
@@ -172,7 +175,7 @@ class Cache:
 
     def held(self, lowered: bytes, types: tuple[int, ...], now: float) -> list[Entry]:
         """The live entries for these types of a name in lower case, in their order, without counting as a use."""
-        if lowered not in self._names:
+        if lowered not in self._lately and lowered not in self._names:
             return []  # the usual case, and the quicker look
         known = self._entries(lowered)
         return [entry for type_ in types for entry in known if entry.type == type_ and entry.expires > now]
@@ -196,28 +199,37 @@ class Cache:
             self._make_room()
         return entry
 
-    def keep(self, lowered: bytes, types: Sequence[int], answers: Sequence[Answer], now: float) -> float:
-        """Remember the answers for several types of one name, which is in lower case, as `store` does.
+    def keep(self, lowered: bytes, types: Sequence[int], answers: Sequence[Answer], now: float) -> None:
+        """Remember the answers for several types of one name, which is in lower case, as `store` does; soon.
 
-        The sequences are kept. Return when the first of the answers expires; entries are made of them when somebody asks.
+        Whoever looks for the name finds them at once. What it takes to keep them in order and in bounds is done by `tidy`,
+        when somebody has the time. The sequences are kept.
         """
-        least: float = inf
-        size = 0
-        for answer in answers:
-            addresses = answer.addresses
-            if addresses:
-                ttl, cap = answer.ttl, self.max_ttl
-            else:
-                ttl, cap = answer.negative_ttl or 0, self.max_negative_ttl
-            if ttl < least:
-                least = ttl
-            if cap < least:
-                least = cap
-            size += ENTRY_BYTES + ADDRESS_BYTES * len(addresses)
-        names = self._names
+        self._lately[lowered] = types, answers, now
+        if len(self._lately) > self._most_lately:
+            self.tidy()
+
+    @property
+    def untidy(self) -> bool:
+        """Whether whoever has the time does well to call `tidy`: many at once take less of it."""
+        return len(self._lately) > self._most_lately // 2
+
+    def tidy(self) -> None:
+        """Put what came lately in its place."""
+        for lowered in list(self._lately):
+            self._put(lowered)
+
+    def _put(self, lowered: bytes) -> None:
+        """Put what came lately of a name in its place."""
         with self._lock:
-            if least > 0 and lowered not in names:
-                names[lowered] = _new(_New, (size, types, answers, now))
+            came = self._lately.get(lowered)
+            if came is None:
+                return
+            types, answers, now = came
+            if lowered not in self._names and all(self._lifetime(answer) > 0 for answer in answers):
+                addresses = sum([len(answer.addresses) for answer in answers])
+                size = ENTRY_BYTES * len(answers) + ADDRESS_BYTES * addresses
+                self._names[lowered] = _New(size, types, answers, now)
                 self._bytes += size
                 self._count += len(answers)
             else:
@@ -225,9 +237,10 @@ class Cache:
                     lowered,
                     [self._entry(type_, answer, now) for type_, answer in zip(types, answers, strict=True)],
                 )
-            if self._count > self.max_entries or self._bytes > self.max_bytes:
-                self._make_room()
-        return now + least
+            # Only now: who looks for the name without the lock is to find it here or there.
+            if self._lately.get(lowered) is came:
+                del self._lately[lowered]
+            self._make_room()
 
     def _replace(self, lowered: bytes, made: Sequence[Entry]) -> None:
         """Keep what may be kept, beside or instead of what is known of the name; called with the lock held."""
@@ -275,12 +288,14 @@ class Cache:
         self.proven.clear()
         if name is None:
             self.risk.clear()
+        self.tidy()
         with self._lock:
             names = list(self._names) if name is None else [name.lower()]
             return sum([self._drop(one) for one in names])
 
     def counts(self, now: float) -> dict[str, int]:
         """Live entries by kind, and the bytes of all."""
+        self.tidy()
         with self._lock:
             entries = [entry for name in tuple(self._names) for entry in self._entries(name)]
         success = sum(1 for e in entries if e.addresses and e.expires > now)

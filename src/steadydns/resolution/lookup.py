@@ -47,7 +47,7 @@ class Found(NamedTuple):
     complete: bool
     """Every type was answered; if not, nothing may be remembered of the whole."""
     expires: float
-    """Monotonic seconds: the end of the shortest answer."""
+    """Monotonic seconds: the end of the shortest answer, if it was cached. Else nobody need know it yet."""
     uses: int = 0
     """How often the first of the answers was taken from the cache, this time included."""
 
