@@ -118,6 +118,9 @@ class Call(NamedTuple):
     """With AI_ADDRCONFIG: the families that the pod had an address of. Another request is made where it has others."""
 
 
+Arguments: TypeAlias = tuple[Any, Any, Any, Any, Any, Any]
+"""Host, port, family, type, protocol and flags, as they were given."""
+
 Foreseen: TypeAlias = "tuple[Request, Call, Rules | None]"
 """A request, what its call means, and the rules in force: of these None where nobody has looked yet."""
 
@@ -223,7 +226,8 @@ class Resolver:
             # From here on the call is ours, and so is its audit event: raised once, by whoever looks at the port first.
             foreseen = accepted, self.learn(accepted, host, port, family, type_, proto, flags), None
         else:
-            sys.audit("socket.getaddrinfo", host, port, *foreseen[1].numbers)
+            kinds = foreseen[1].numbers
+            sys.audit("socket.getaddrinfo", host, port, kinds[0], kinds[1], kinds[2])
         request, call, rules = foreseen
         try:
             if rules is None:
@@ -233,10 +237,9 @@ class Resolver:
             verdict = result if isinstance(result, Found) else self._verdict(request, result)
         except Exception as error:  # fail open
             verdict = self._theirs(error)
-        rows = self.conclude(verdict, request, call, table, record, host, port, family, type_, proto, flags)
-        if isinstance(rows, Theirs):
-            return self.after_all(rows, table, record, (host, port, family, type_, proto, flags))
-        return rows
+        arguments = (host, port, family, type_, proto, flags)
+        rows = self.conclude(verdict, request, call, table, record, arguments)
+        return self.after_all(rows, table, record, arguments) if isinstance(rows, Theirs) else rows
 
     def foresee(
         self, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any, now: float
@@ -265,7 +268,7 @@ class Resolver:
             if by_signal_handler(error):
                 raise
             return None
-        return _new(Request, (name, *call.asked)), call, settings.rules
+        return _new(Request, (name,) + call.asked), call, settings.rules  # noqa: RUF005 - the quicker of the two
 
     def _accept(self, host: Any, family: Any, type_: Any, proto: Any, flags: Any) -> Request | Theirs:
         """Say whether a call is ours, and what it asks for; where that goes wrong, it is libc's."""
@@ -325,12 +328,7 @@ class Resolver:
         call: Call,
         table: Table,
         record: Record,
-        host: Any,
-        port: Any,
-        family: Any,
-        type_: Any,
-        proto: Any,
-        flags: Any,
+        arguments: Arguments,
     ) -> Rows | Theirs:
         """Tell of a lookup, remember its rows and return them; or say why libc must answer after all.
 
@@ -339,7 +337,7 @@ class Resolver:
         """
         if not isinstance(verdict, Found):
             if isinstance(verdict, NotFound):
-                self._fail(verdict, host, record)
+                self._fail(verdict, arguments[0], record)
             return verdict
         profile, asked = self.profile, bool(record.queries)
         try:
@@ -359,7 +357,7 @@ class Resolver:
         except Exception as error:  # fail open
             return self._theirs(error)
         now = monotonic()
-        self.observe(host, record, verdict, None, groups, now)
+        self.observe(arguments[0], record, verdict, None, groups, now)
         if asked:
             return orders[0]
         turn = orders[0].copy if len(orders) == 1 else rotation(orders, first_turn(verdict))
@@ -368,7 +366,7 @@ class Resolver:
             expires = 0.0
         elif verdict.expires < expires:
             expires = verdict.expires
-        table.keep(call_key(host, port, family, type_, proto, flags), (expires, turn, *call.numbers))
+        table.keep(call_key(*arguments), (expires, turn, *call.numbers))
         return turn()[:]
 
     def _fail(self, verdict: NotFound, host: Any, record: Record) -> NoReturn:
@@ -425,7 +423,7 @@ class Resolver:
         except Exception as error:
             return self._theirs(error)
 
-    def after_all(self, reason: Theirs, table: Table, record: Record, arguments: tuple[Any, ...]) -> Rows:
+    def after_all(self, reason: Theirs, table: Table, record: Record, arguments: Arguments) -> Rows:
         """Let libc answer what was tried here first."""
         record.note(Event(monotonic(), FALLBACK, detail=reason.reason))
         failure: socket.gaierror | None = None
@@ -506,7 +504,7 @@ class Resolver:
             return request.narrowed(AF_INET if ipv4 else AF_INET6, flags)
         return request
 
-    def _original(self, reason: Theirs, table: Table, arguments: tuple[Any, ...]) -> Rows:
+    def _original(self, reason: Theirs, table: Table, arguments: Arguments) -> Rows:
         self.statistics.fallback(reason.reason)
         rows = table.original(*arguments)
         host, port, family, type_, proto, flags = arguments
@@ -586,8 +584,8 @@ class Resolver:
             mine: Flight[Result] = Flight(deadline)
             result: Result | None = None
             try:
-                flight, leads = flights.join(key, mine)
-                if leads:
+                flight = flights.join(key, mine)
+                if flight is mine:
                     result = self._lead(name, types, rules, record, deadline)
                     return result
             finally:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from steadydns.contract.request import Request
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.environment import Rules
-    from steadydns.resolver import Call, Resolver, Result
+    from steadydns.resolver import Arguments, Call, Resolver, Result
     from steadydns.tables import Rows, Table
     from steadydns.transport.gate import Gate, Ticket
     from steadydns.transport.streams import Prompt
@@ -49,62 +49,44 @@ class AsyncResolver:
         )
         self._last: tuple[weakref.ref[asyncio.AbstractEventLoop] | None, LoopNetwork | None] = (None, None)
 
-    def answer(
-        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
-    ) -> Coroutine[Any, Any, Rows]:
+    def answer(self, table: Table, *arguments: Any) -> Coroutine[Any, Any, Rows]:
         """Answer a call that was not a hit, as `Resolver.answer` does; to be awaited at once."""
-        begun = self._begin(table, host, port, family, type_, proto, flags)
+        begun = self._begin(table, arguments)
         if isinstance(begun, Theirs):
-            arguments = (host, port, family, type_, proto, flags)
             return _in_executor(self._resolver._original, begun, table, arguments)
         return begun
 
-    async def attempt(
-        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
-    ) -> Rows | None:
+    async def attempt(self, table: Table, *arguments: Any) -> Rows | None:
         """Answer a call that was not a hit; None, counted with its reason, where only libc can."""
-        begun = self._begin(table, host, port, family, type_, proto, flags)
+        begun = self._begin(table, arguments)
         if isinstance(begun, Theirs):
             self._resolver.statistics.fallback(begun.reason)
             return None
         return await begun
 
-    def _begin(
-        self, table: Table, host: Any, port: Any, family: Any, type_: Any, proto: Any, flags: Any
-    ) -> Coroutine[Any, Any, Rows] | Theirs:
+    def _begin(self, table: Table, arguments: Arguments) -> Coroutine[Any, Any, Rows] | Theirs:
         """What answers a call, to be awaited; or why only libc can."""
         resolver, record = self._resolver, Record(monotonic())
+        host, port, family, type_, proto, flags = arguments
         foreseen = resolver.foresee(host, port, family, type_, proto, flags, record.started)
         if foreseen is not None:
             request, call, rules = foreseen
-            sys.audit("socket.getaddrinfo", host, port, *call.numbers)
-            return self._look_up(record, request, call, rules, table, host, port, family, type_, proto, flags)
+            kinds = call.numbers
+            sys.audit("socket.getaddrinfo", host, port, kinds[0], kinds[1], kinds[2])
+            return self._look_up(record, request, call, rules, table, arguments)
         accepted = resolver._accept(host, family, type_, proto, flags)
         if isinstance(accepted, Theirs):
             return accepted
-        return self._meet(record, accepted, table, host, port, family, type_, proto, flags)
+        return self._meet(record, accepted, table, arguments)
 
-    async def _meet(
-        self,
-        record: Record,
-        request: Request,
-        table: Table,
-        host: Any,
-        port: Any,
-        family: Any,
-        type_: Any,
-        proto: Any,
-        flags: Any,
-    ) -> Rows:
+    async def _meet(self, record: Record, request: Request, table: Table, arguments: Arguments) -> Rows:
         """Answer a call that is ours and of a kind that is not known yet."""
-        learn = self._resolver.learn
-        if _reads_services(port) and not self._resolver.knows_port(port, family, type_, proto, flags):
-            call = await _in_executor(learn, request, host, port, family, type_, proto, flags)
+        learn, kind = self._resolver.learn, arguments[1:]
+        if _reads_services(kind[0]) and not self._resolver.knows_port(*kind):
+            call = await _in_executor(learn, request, *arguments)
         else:
-            call = learn(request, host, port, family, type_, proto, flags)
-        return await self._look_up(
-            record, request, call, None, table, host, port, family, type_, proto, flags
-        )
+            call = learn(request, *arguments)
+        return await self._look_up(record, request, call, None, table, arguments)
 
     async def _look_up(
         self,
@@ -113,12 +95,7 @@ class AsyncResolver:
         call: Call,
         rules: Rules | None,
         table: Table,
-        host: Any,
-        port: Any,
-        family: Any,
-        type_: Any,
-        proto: Any,
-        flags: Any,
+        arguments: Arguments,
     ) -> Rows:
         """Answer a call that is ours, and whose audit event has been raised."""
         resolver = self._resolver
@@ -132,11 +109,8 @@ class AsyncResolver:
             verdict = result if isinstance(result, Found) else resolver._verdict(request, result)
         except Exception as error:  # fail open
             verdict = resolver._theirs(error)
-        rows = resolver.conclude(
-            verdict, request, call, table, record, host, port, family, type_, proto, flags
-        )
+        rows = resolver.conclude(verdict, request, call, table, record, arguments)
         if isinstance(rows, Theirs):
-            arguments = (host, port, family, type_, proto, flags)
             return await _in_executor(resolver.after_all, rows, table, record, arguments)
         return rows
 
@@ -150,8 +124,8 @@ class AsyncResolver:
             mine: Flight[Result] = Flight(deadline, True)
             result: Result | None = None
             try:
-                flight, leads = flights.join(key, mine)
-                if leads:
+                flight = flights.join(key, mine)
+                if flight is mine:
                     result = await self._lead(name, types, rules, record, deadline)
                     return result
             finally:

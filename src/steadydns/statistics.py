@@ -58,7 +58,9 @@ class Statistics:
         for server, transport, number in record.queries:
             key = (server, transport)
             queries[key] = queries.get(key, 0) + number
-        for event in record.noted or ():
+        if not record.noted:
+            return
+        for event in record.noted:
             kind = event.kind
             if kind == TIMEOUT:
                 self.timeouts += 1

@@ -64,7 +64,7 @@ def test_a_flight_whose_leader_is_gone_is_given_up_at_its_deadline(resolver: Res
 def test_leaving_a_flight_that_was_never_entered_ends_no_other() -> None:
     """The flight of somebody else goes on."""
     flights: Flights[int] = Flights()
-    theirs, _ = flights.join("x")
+    theirs = flights.join("x", Flight())
     flights.leave("x", Flight(), None)
     assert len(flights) == 1
     flights.leave("x", theirs, 1)
@@ -272,15 +272,16 @@ def test_an_interrupt_while_a_flight_is_left_leaves_none_behind(
     assert len(resolver._flights) == 0
 
 
-def test_a_flight_may_land_again() -> None:
+def test_a_flight_may_be_left_again() -> None:
     """Who interrupted the first time has told some of the waiters."""
+    flights: Flights[int] = Flights()
     flight: Flight[int] = Flight()
     locks = [threading.Lock(), threading.Lock()]
     for lock in locks:
         lock.acquire()
         flight.watch(lock.release)
     locks[0].release()
-    flight.land(1)
+    flights.leave("x", flight, 1)
     assert not any(lock.locked() for lock in locks)
 
 

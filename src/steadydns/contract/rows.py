@@ -131,10 +131,9 @@ def in_order(
     rows: list[tuple[Any, ...]] = []
     for group in groups:
         for family, text, scope_id in group:
-            shown = families[family]
             for kind, proto, port in kinds:
                 sockaddr = (text, port, 0, scope_id) if family == AF_INET6 else (text, port)
-                rows.append((shown, kind, proto, name, sockaddr))
+                rows.append((families[family], kind, proto, name, sockaddr))
     if canonical and not every:
         rows[0] = (*rows[0][:3], canonical, rows[0][4])
     return rows

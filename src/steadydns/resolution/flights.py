@@ -17,7 +17,7 @@ T = TypeVar("T")
 class Flight(Generic[T]):
     """A lookup under way. `result` stays None when its leader was interrupted: a waiter then leads anew."""
 
-    __slots__ = ("_watchers", "deadline", "landed", "leader", "result", "task")
+    __slots__ = ("deadline", "landed", "leader", "result", "task", "watchers")
 
     def __init__(self, deadline: float = inf, task: bool = False) -> None:
         self.deadline = deadline
@@ -27,22 +27,14 @@ class Flight(Generic[T]):
         """Made by a coroutine, which others in its thread may wait for while it waits itself."""
         self.result: T | None = None
         self.landed = False
-        self._watchers: list[Callable[[], object]] = []
-
-    def land(self, result: T | None) -> None:
-        """Hand the result to the waiters; again, if that was interrupted."""
-        self.result = result
-        self.landed = True
-        for told in self._watchers:
-            with suppress(RuntimeError):  # a lock that was released the first time
-                told()
+        self.watchers: list[Callable[[], object]] = []
 
     def watch(self, told: Callable[[], object]) -> bool:
         """Have `told` called by whoever lands this flight, in their thread; False: it has landed already.
 
         It must not raise, may be called though the answer is False, and is kept until the flight is gone.
         """
-        self._watchers.append(told)
+        self.watchers.append(told)
         # In this order: whoever lands sets the flag before looking at the list.
         return not self.landed
 
@@ -60,26 +52,29 @@ class Flights(Generic[T]):
     def __init__(self) -> None:
         self._flights: dict[Hashable, Flight[T]] = {}
 
-    def join(self, key: Hashable, mine: Flight[T] | None = None) -> tuple[Flight[T], bool]:
-        """Return the flight for the key, and whether the caller leads it (and must call `leave`).
+    def join(self, key: Hashable, mine: Flight[T]) -> Flight[T]:
+        """Return the flight for the key; the caller leads it, and must call `leave`, if it is its own.
 
-        The caller's own flight is made before, so that it can be left whatever interrupts this call.
+        That is made before, so that it can be left whatever interrupts this call.
 
         A caller that leads the flight already, further down its own stack (a signal handler, a finaliser), must not
-        wait for itself: it gets a flight of its own that nobody else can join. Two tasks of one thread may.
+        wait for itself: it gets its own, which nobody else can join. Two tasks of one thread may.
         """
-        mine = Flight() if mine is None else mine
         flight = self._flights.setdefault(key, mine)
         if flight is mine or flight.leader != mine.leader or (flight.task and mine.task):
-            return flight, flight is mine
-        return mine, True
+            return flight
+        return mine
 
     def leave(self, key: Hashable, flight: Flight[T], result: T | None) -> None:
-        """End a flight: later callers start anew, those who wait get the result."""
+        """End a flight: later callers start anew, those who wait get the result. Again, if that was interrupted."""
         flights = self._flights
         if flights.get(key) is flight:
             flights.pop(key, None)
-        flight.land(result)
+        flight.result = result
+        flight.landed = True
+        for told in flight.watchers:
+            with suppress(RuntimeError):  # a lock that was released the first time
+                told()
 
     def abandon(self, key: Hashable, flight: Flight[T]) -> None:
         """Let later callers start anew, though nobody has ended the flight."""

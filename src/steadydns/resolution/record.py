@@ -8,8 +8,6 @@ from steadydns.named import NamedTuple
 from steadydns.transport.exchange import TCP, Question, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from steadydns.transport.exchange import Flow, Server
     from steadydns.wire.message import Answer
 
@@ -67,7 +65,7 @@ class Record:
     _raw: list[tuple[float, Flow, tuple[Question, ...] | Reply]] | None = None
     prompted_until = 0.0
     """Monotonic seconds: when what was asked at the start had its answers, or was no longer waited for."""
-    queries: Sequence[tuple[Server, str, int]] = ()
+    queries: tuple[tuple[Server, str, int], ...] = ()
     """(server, transport, number of questions) of each flow."""
     candidates = 0
     """Names of the search list that were considered."""
@@ -82,7 +80,7 @@ class Record:
     def sent(self, now: float, flow: Flow) -> None:
         """Note that a flow was opened with its questions."""
         questions = flow.questions
-        self.queries = (*self.queries, (flow.server, flow.transport, len(questions)))
+        self.queries += ((flow.server, flow.transport, len(questions)),)
         self._note_raw((now, flow, questions))
 
     def replied(self, now: float, reply: Reply) -> None:
@@ -100,7 +98,7 @@ class Record:
         """Note that types of one name were asked for at the start, over TCP; the list is filled as answers come."""
         if self._prompted is not None:
             _ = self.events
-        self.queries = (*self.queries, (server, TCP, len(types)))
+        self.queries += ((server, TCP, len(types)),)
         self._prompted = (server, name, types, answers)
 
     def forget_prompt(self, answers: list[Answer | None]) -> None:

@@ -7,6 +7,7 @@ attempt at a server that has just failed.
 from __future__ import annotations
 
 from itertools import count
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Health:
     """What is known of one server."""
 
     __slots__ = (
+        "calm",
         "edns",
         "failed_until",
         "good",
@@ -58,6 +60,8 @@ class Health:
     )
 
     def __init__(self) -> None:
+        self.calm = False
+        """It answers over TCP, and nothing else is to be remembered of it."""
         self.failed_until = 0.0
         self.edns = True
         self.tcp_ok_at = float("-inf")
@@ -78,6 +82,8 @@ class Servers:
 
     def __init__(self) -> None:
         self._health: dict[Server, Health] = {}
+        self._steady: tuple[Rules, float, Server] | None = None
+        """What `steady` found last, and until when that holds if nothing else happens."""
         self.turn = count().__next__
         """The number of this lookup, for `options rotate`."""
 
@@ -94,32 +100,46 @@ class Servers:
 
     def steady(self, rules: Rules, now: float) -> Server | None:
         """Return the server to ask first, where there is nothing to find out, wait for or choose before."""
+        known = self._steady
+        if known is not None and known[0] is rules and now < known[1]:
+            return known[2]
         # Under use-vc, what is an answer and what a failure is for the algorithm to say.
         if rules.rotate or rules.use_vc or rules.transport == "udp":
             return None
+        until, server = inf, rules.servers[0]
         preferred = rules.preferred
         if preferred is not None:
             health = self.health(preferred)
             if health.good:
-                return preferred
-            if now >= (health.look_at if health.probing else health.probe_at):
-                return None
-        first = rules.servers[0]
-        return first if self.health(first).failed_until <= now else None
+                server = preferred
+            else:
+                until = health.look_at if health.probing else health.probe_at
+        if now >= until or (server is not preferred and self.health(server).failed_until > now):
+            return None
+        self._steady = rules, until, server
+        return server
 
     def answered(self, server: Server, now: float, tcp: bool) -> None:
         """Note that the server answered."""
         health = self._health.get(server) or self.health(server)
+        if health.calm:
+            if tcp:
+                health.tcp_ok_at = now
+            return
+        self._steady = None
         health.failed_until = 0.0
         health.good = health.seen = True
         if tcp:
             health.tcp_ok_at = now
             health.tcp_wait = 0.0
             health.tcp_retry_at = 0.0
+            health.calm = True
 
     def failed(self, server: Server, now: float) -> None:
         """Note that the server let a question time out, or refused it."""
+        self._steady = None
         health = self.health(server)
+        health.calm = False
         health.failed_until = now + DEMOTION
         if health.good:
             health.good = False
@@ -131,6 +151,7 @@ class Servers:
         health = self.health(server)
         if now - health.tcp_ok_at < TCP_TRUST:
             return
+        health.calm = False
         health.tcp_wait = min(max(health.tcp_wait * 2, TCP_RETRY_FIRST), TCP_RETRY_LAST)
         health.tcp_retry_at = now + health.tcp_wait
 
@@ -143,6 +164,7 @@ class Servers:
         health = self.health(server)
         if now < health.tcp_retry_at:
             return False
+        health.calm = False
         health.tcp_wait = min(health.tcp_wait * 2, TCP_RETRY_LAST)
         health.tcp_retry_at = now + health.tcp_wait
         return True
@@ -152,6 +174,7 @@ class Servers:
         health = self.health(server)
         if now < health.probe_at:
             return False
+        self._steady = None
         limit = PREFERRED_RETRY_LAST if health.seen else ABSENT_RETRY_LAST
         health.probing = True
         health.look_at = now + PROBE_LOOK
@@ -161,6 +184,7 @@ class Servers:
 
     def looked(self, server: Server, found: bool | None, now: float) -> None:
         """Note that somebody has looked for a probe's verdict, and what it was; None: there is none yet."""
+        self._steady = None
         health = self.health(server)
         if found is None:
             health.look_at = now + PROBE_LOOK

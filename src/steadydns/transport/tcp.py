@@ -170,7 +170,7 @@ class Connection:
             OSError: the peer is gone.
             WireError: the peer talks nonsense.
         """
-        sock, (first, expected) = self.sock, prompted
+        first, expected = prompted
         poller = self._poller
         if poller is None:
             poller = self._poller = poll()
@@ -178,13 +178,14 @@ class Connection:
         missing = count = len(types)
         # A second answer to an earlier question may have come in part by the time its first one was read.
         received, at = self.pipeline.hand_over(), 0
+        receive = self.sock.recv
         while missing:
             # Not a recv that blocks for so long (socket(7), SO_RCVTIMEO): Python begins that anew after each signal, with
             # all of the time, so that a timer of the service's would keep it waiting for ever.
             if not poller.poll(patience * 1000):
                 self.pipeline.resume(received[at:], first, expected, name, types, answers)
                 return False
-            more = sock.recv(_PROMPT_SIZE, _DONT_WAIT)
+            more = receive(_PROMPT_SIZE, _DONT_WAIT)
             if not more:
                 raise ConnectionResetError(errno.ECONNRESET, f"{self.server} closed the connection")
             received = received + more if received else more
