@@ -45,6 +45,8 @@ Lock: Final[Callable[[], _thread.LockType]] = _original(_thread, "allocate_lock"
 RLock = _thread.RLock  # which neither of them replaces
 get_ident: Final[Callable[[], int]] = _original(_thread, "get_ident")
 start_new_thread: Final[Callable[..., int]] = _original(_thread, "start_new_thread")
+others: Final[Callable[[], int]] = _thread._count  # noqa: SLF001
+"""How many threads Python code has started that still run: none but the main one, where it is 0."""
 poll: Final[Callable[[], select.poll]] = _original(select, "poll")
 
 

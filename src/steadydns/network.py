@@ -71,9 +71,11 @@ class Surroundings:
         found = interfaces.addresses()
         return Snapshot(now, found, interfaces.seen(found))
 
-    def look(self) -> None:
-        """Ask the kernel now, if what it said last is too old: whoever waits for something else loses no time by it."""
-        self._current()
+    def look(self, now: float) -> None:
+        """Ask the kernel, if what it said last is too old: whoever waits for something else loses no time by it."""
+        snapshot = self._snapshot
+        if snapshot is None or now - snapshot.at > KEPT:
+            self._current()
 
     def families(self) -> tuple[bool, bool]:
         """Whether the pod has IPv4 and IPv6 as AI_ADDRCONFIG means it: in glibc, an address that is not loopback."""

@@ -34,7 +34,7 @@ from steadydns.contract.request import (
 from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, in_every_order, in_order, rotation
 from steadydns.named import NamedTuple
-from steadydns.native import RLock, by_signal_handler
+from steadydns.native import RLock, by_signal_handler, others
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
@@ -339,7 +339,7 @@ class Resolver:
             if isinstance(verdict, NotFound):
                 self._fail(verdict, arguments[0], record)
             return verdict
-        profile, asked = self.profile, bool(record.queries)
+        profile, asked = self.profile, record.asked
         try:
             groups = self.surroundings.rank(profile.addresses(request, verdict))
             shape, enums, every = call.shape, table.enums, profile.names_every_row
@@ -577,6 +577,8 @@ class Resolver:
     def _find(self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record) -> Result:
         """Look the name up, or wait for someone who is doing so."""
         deadline = record.started + rules.deadline
+        if not others():  # and the tasks of this thread's loop stand still meanwhile
+            return self._lead(name, types, rules, record, deadline)
         # Two callers that found different files must not share an answer.
         key = (name, types, id(rules))
         flights = self._flights
@@ -628,7 +630,7 @@ class Resolver:
                     # What is done here, until the answers come, costs nobody time.
                     record.prompted(server, target, types, answers)
                     if len(types) > 1:
-                        self.surroundings.look()
+                        self.surroundings.look(asked)
                     if self.cache.untidy:
                         self.cache.tidy()
                     came = connection.collect(prompted, target, types, answers, rules.first_retry)
@@ -795,16 +797,7 @@ class Resolver:
     ) -> None:
         """Count a lookup that is over, and tell of it what is to be told."""
         try:
-            statistics = self.statistics
-            statistics.take(record)
-            if record.queries:
-                statistics.misses += 1
-            elif record.waited:
-                pass
-            elif failure is not None:
-                statistics.negative_hits += 1
-            elif result is not None:
-                statistics.hits += 1
+            self.statistics.lookup(record, None if result is None else failure is None)
             if not self.observer.cares(ended - record.started):
                 return
             from steadydns.telemetry.lookup import Lookup  # noqa: PLC0415 - only what is told needs it

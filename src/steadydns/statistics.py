@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from steadydns.resolution.record import FAILURE, RETRY, STALE, TIMEOUT
+from steadydns.transport.exchange import TCP
 
 if TYPE_CHECKING:
     from steadydns.resolution.record import Record
@@ -52,11 +53,26 @@ class Statistics:
         """Count a call that libc answers."""
         self.fallbacks[reason] = self.fallbacks.get(reason, 0) + 1
 
+    def lookup(self, record: Record, found: bool | None) -> None:
+        """Count one lookup and what happened in it; whether it found addresses, None where libc was asked after all."""
+        if record.asked:
+            self.misses += 1
+        elif not record.waited:
+            if found:
+                self.hits += 1
+            elif found is not None:
+                self.negative_hits += 1
+        self.take(record)
+
     def take(self, record: Record) -> None:
         """Count what happened in one lookup."""
         queries = self.queries
-        for server, transport, number in record.queries:
-            key = (server, transport)
+        prompt = record.prompt
+        if prompt is not None:
+            key = prompt[0], TCP
+            queries[key] = queries.get(key, 0) + len(prompt[2])
+        for server, transport, number in record.flows:
+            key = server, transport
             queries[key] = queries.get(key, 0) + number
         if not record.noted:
             return

@@ -127,6 +127,8 @@ class Cache:
         self._names: OrderedDict[bytes, _New | _Known] = OrderedDict()
         self._lately: dict[bytes, tuple[Sequence[int], Sequence[Answer], float]] = {}
         self._most_lately = min(MAX_LATELY, max_entries // 16)
+        self.untidy = False
+        """Whoever has the time does well to call `tidy`; many names at once take less of it."""
         # Guards the names and both sums together. Re-entrant: a signal handler may look a name up while this thread
         # holds it. Never held while anything else is called.
         self._lock = RLock()
@@ -205,17 +207,16 @@ class Cache:
         Whoever looks for the name finds them at once. What it takes to keep them in order and in bounds is done by `tidy`,
         when somebody has the time. The sequences are kept.
         """
-        self._lately[lowered] = types, answers, now
-        if len(self._lately) > self._most_lately:
-            self.tidy()
-
-    @property
-    def untidy(self) -> bool:
-        """Whether whoever has the time does well to call `tidy`: many at once take less of it."""
-        return len(self._lately) > self._most_lately // 2
+        lately = self._lately
+        lately[lowered] = types, answers, now
+        if len(lately) > self._most_lately // 2:
+            self.untidy = True
+            if len(lately) > self._most_lately:
+                self.tidy()
 
     def tidy(self) -> None:
         """Put what came lately in its place."""
+        self.untidy = False
         for lowered in list(self._lately):
             self._put(lowered)
 

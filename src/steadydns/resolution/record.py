@@ -61,12 +61,15 @@ class Record:
     # What most lookups never have stands in the class.
     noted: list[Event] | None = None
     """The events so far that are not raw any more; whatever is neither a question sent nor an answer is among them."""
-    _prompted: tuple[Server, bytes, tuple[int, ...], list[Answer | None]] | None = None
+    prompt: tuple[Server, bytes, tuple[int, ...], list[Answer | None]] | None = None
+    """What was asked at the start and is still raw: server, name, types, and the answers, which come one by one."""
     _raw: list[tuple[float, Flow, tuple[Question, ...] | Reply]] | None = None
     prompted_until = 0.0
     """Monotonic seconds: when what was asked at the start had its answers, or was no longer waited for."""
-    queries: tuple[tuple[Server, str, int], ...] = ()
-    """(server, transport, number of questions) of each flow."""
+    flows: tuple[tuple[Server, str, int], ...] = ()
+    """(server, transport, number of questions) of each flow; what was asked at the start aside, while that is raw."""
+    asked = False
+    """Whether anything was asked."""
     candidates = 0
     """Names of the search list that were considered."""
     waited = 0.0
@@ -80,7 +83,8 @@ class Record:
     def sent(self, now: float, flow: Flow) -> None:
         """Note that a flow was opened with its questions."""
         questions = flow.questions
-        self.queries += ((flow.server, flow.transport, len(questions)),)
+        self.flows += ((flow.server, flow.transport, len(questions)),)
+        self.asked = True
         self._note_raw((now, flow, questions))
 
     def replied(self, now: float, reply: Reply) -> None:
@@ -96,16 +100,16 @@ class Record:
         self, server: Server, name: bytes, types: tuple[int, ...], answers: list[Answer | None]
     ) -> None:
         """Note that types of one name were asked for at the start, over TCP; the list is filled as answers come."""
-        if self._prompted is not None:
+        if self.prompt is not None:
             _ = self.events
-        self.queries += ((server, TCP, len(types)),)
-        self._prompted = (server, name, types, answers)
+        self.prompt = (server, name, types, answers)
+        self.asked = True
 
     def forget_prompt(self, answers: list[Answer | None]) -> None:
         """Take what `prompted` has noted with that list, if it has, for not asked."""
-        if self._prompted is not None and self._prompted[3] is answers:
-            self.queries = self.queries[:-1]
-            self._prompted = None
+        if self.prompt is not None and self.prompt[3] is answers:
+            self.prompt = None
+            self.asked = bool(self.flows)
 
     def note(self, event: Event) -> None:
         """Note anything else."""
@@ -117,9 +121,10 @@ class Record:
         events = self.noted
         if events is None:
             events = self.noted = []
-        if self._prompted is not None:
-            server, name, types, answers = self._prompted
-            self._prompted = None
+        if self.prompt is not None:
+            server, name, types, answers = self.prompt
+            self.prompt = None
+            self.flows += ((server, TCP, len(types)),)
             asked = [(Question(name, type_), answer) for type_, answer in zip(types, answers, strict=True)]
             events += [Event(self.started, SENT, question, server, TCP) for question, _ in asked]
             events += [

@@ -26,7 +26,7 @@ ANSWERED: Final = frozenset({"NOERROR", "NXDOMAIN"})
 
 def used_network(record: Record) -> bool:
     """Whether anything was asked, or another caller's query or libc waited for."""
-    return record.waited > 0 or bool(record.queries) or any(event.kind == FALLBACK for event in record.events)
+    return record.waited > 0 or record.asked or any(event.kind == FALLBACK for event in record.events)
 
 
 def notable(lookup: Lookup, threshold: float) -> bool:
