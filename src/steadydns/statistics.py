@@ -62,21 +62,20 @@ class Statistics:
                 self.hits += 1
             elif found is not None:
                 self.negative_hits += 1
-        self.take(record)
-
-    def take(self, record: Record) -> None:
-        """Count what happened in one lookup."""
-        queries = self.queries
         prompt = record.prompt
         if prompt is not None:
             key = prompt[0], TCP
-            queries[key] = queries.get(key, 0) + len(prompt[2])
+            self.queries[key] = self.queries.get(key, 0) + len(prompt[2])
+        if record.flows or record.noted:
+            self.take(record)
+
+    def take(self, record: Record) -> None:
+        """Count what happened in one lookup; what it asked at the start aside, while that is raw."""
+        queries = self.queries
         for server, transport, number in record.flows:
             key = server, transport
             queries[key] = queries.get(key, 0) + number
-        if not record.noted:
-            return
-        for event in record.noted:
+        for event in record.noted or ():
             kind = event.kind
             if kind == TIMEOUT:
                 self.timeouts += 1

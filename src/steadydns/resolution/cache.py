@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from steadydns.named import NamedTuple
 from steadydns.native import RLock
 from steadydns.resolution.certain import Proven
 from steadydns.resolution.risk import Risk
@@ -93,20 +92,22 @@ class Entry:
         )
 
 
-class _New(NamedTuple):
-    """What was said of a name and nobody has asked for again."""
-
-    size: int
-    """Bytes of memory, roughly."""
-    types: Sequence[int]
-    answers: Sequence[Answer]
-    now: float
-
+_New: TypeAlias = "tuple[Sequence[int], Sequence[Answer], float]"
+"""What was said of a name and nobody has asked for again: types, answers, monotonic seconds. As it came: tuples are made
+anew, and memory is touched, for none of the names that are looked up once."""
 
 _Known: TypeAlias = "tuple[int, tuple[Entry, ...]]"
 """Bytes, and what is known of a name."""
 
 _NOTHING: Final[_Known] = (0, ())
+
+
+def _size(kept: Sequence[Entry] | Sequence[Answer]) -> int:
+    """Bytes of memory, roughly."""
+    addresses = 0
+    for one in kept:
+        addresses += len(one.addresses)
+    return ENTRY_BYTES * len(kept) + ADDRESS_BYTES * addresses
 
 
 class Cache:
@@ -125,8 +126,9 @@ class Cache:
         # The names, the least recently used first. Not a dict, which searches for its first key past all that were
         # dropped before: 5 us, here 1.7, when full.
         self._names: OrderedDict[bytes, _New | _Known] = OrderedDict()
-        self._lately: dict[bytes, tuple[Sequence[int], Sequence[Answer], float]] = {}
+        self._lately: dict[bytes, _New] = {}
         self._most_lately = min(MAX_LATELY, max_entries // 16)
+        self._keeps = max_ttl > 0 and max_negative_ttl > 0
         self.untidy = False
         """Whoever has the time does well to call `tidy`; many names at once take less of it."""
         # Guards the names and both sums together. Re-entrant: a signal handler may look a name up while this thread
@@ -151,20 +153,22 @@ class Cache:
     def _entries(self, lowered: bytes) -> tuple[Entry, ...]:
         """What is known of a name in lower case, whatever its age."""
         if lowered in self._lately:
-            self._put(lowered)
-        known = self._names.get(lowered)
-        if known is None:
-            return ()
-        if isinstance(known, _New):
+            self.tidy()
+        return self._put_entries(lowered)
+
+    def _put_entries(self, lowered: bytes) -> tuple[Entry, ...]:
+        """What is known of a name, as far as it is in its place; entries, from here on."""
+        known = self._names.get(lowered, _NOTHING)
+        if len(known) == 3:
             with self._lock:
                 known = self._names.get(lowered, _NOTHING)  # somebody else may have been here since
-                if isinstance(known, _New):
-                    entries = [
-                        self._entry(type_, answer, known.now)
-                        for type_, answer in zip(known.types, known.answers, strict=True)
-                    ]
-                    known = self._names[lowered] = known.size, tuple(entries)
+                if len(known) == 3:
+                    made = self._made(*known)
+                    known = self._names[lowered] = _size(made), made
         return known[1]
+
+    def _made(self, types: Sequence[int], answers: Sequence[Answer], now: float) -> tuple[Entry, ...]:
+        return tuple([self._entry(type_, answer, now) for type_, answer in zip(types, answers, strict=True)])
 
     def _entry(self, type_: int, answer: Answer, now: float) -> Entry:
         return Entry(type_, answer, now, self._lifetime(answer))
@@ -217,36 +221,29 @@ class Cache:
     def tidy(self) -> None:
         """Put what came lately in its place."""
         self.untidy = False
-        for lowered in list(self._lately):
-            self._put(lowered)
-
-    def _put(self, lowered: bytes) -> None:
-        """Put what came lately of a name in its place."""
+        lately, names = self._lately, self._names
         with self._lock:
-            came = self._lately.get(lowered)
-            if came is None:
-                return
-            types, answers, now = came
-            if lowered not in self._names and all(self._lifetime(answer) > 0 for answer in answers):
-                addresses = sum([len(answer.addresses) for answer in answers])
-                size = ENTRY_BYTES * len(answers) + ADDRESS_BYTES * addresses
-                self._names[lowered] = _New(size, types, answers, now)
-                self._bytes += size
-                self._count += len(answers)
-            else:
-                self._replace(
-                    lowered,
-                    [self._entry(type_, answer, now) for type_, answer in zip(types, answers, strict=True)],
-                )
-            # Only now: who looks for the name without the lock is to find it here or there.
-            if self._lately.get(lowered) is came:
-                del self._lately[lowered]
+            for lowered, came in list(lately.items()):
+                answers = came[1]
+                for answer in answers:
+                    if not (answer.ttl if answer.addresses else answer.negative_ttl):
+                        break
+                else:
+                    if lowered not in names and self._keeps:
+                        names[lowered] = came
+                        self._bytes += _size(answers)
+                        self._count += len(answers)
+                if names.get(lowered) is not came:
+                    self._replace(lowered, self._made(*came))
+                # Only now: who looks for the name without the lock is to find it here or there.
+                if lately.get(lowered) is came:
+                    del lately[lowered]
             self._make_room()
 
     def _replace(self, lowered: bytes, made: Sequence[Entry]) -> None:
         """Keep what may be kept, beside or instead of what is known of the name; called with the lock held."""
         kept = [entry for entry in made if entry.ttl > 0]
-        for known in self._entries(lowered):
+        for known in self._put_entries(lowered):
             again = next((entry for entry in made if entry.type == known.type), None)
             if again is None:
                 kept.append(known)
@@ -254,25 +251,26 @@ class Cache:
                 self.prolong(again)
         self._drop(lowered)
         if kept:
-            size = sum([ENTRY_BYTES + ADDRESS_BYTES * len(entry.addresses) for entry in kept])
+            size = _size(kept)
             self._names[lowered] = size, tuple(kept)
             self._bytes += size
             self._count += len(kept)
 
     def _drop(self, lowered: bytes) -> int:
         """Forget a name; called with the lock held. Return the number of its entries."""
-        known = self._names.pop(lowered, _NOTHING)
-        self._bytes -= known[0]
-        self._count -= len(known[1])
-        return len(known[1])
+        return self._dropped(self._names.pop(lowered, _NOTHING))
+
+    def _dropped(self, known: _New | _Known) -> int:
+        """Take it out of the sums; return the number of its entries."""
+        number = len(known[1])
+        self._bytes -= known[0] if len(known) == 2 else _size(known[1])
+        self._count -= number
+        return number
 
     def _make_room(self) -> None:
         """Drop the least recently used; called with the lock held."""
         while self._names and (self._count > self.max_entries or self._bytes > self.max_bytes):
-            known = self._names.popitem(last=False)[1]
-            self._bytes -= known[0]
-            self._count -= len(known[1])
-            self.evictions += len(known[1])
+            self.evictions += self._dropped(self._names.popitem(last=False)[1])
 
     def prolong(self, entry: Entry) -> None:
         """Mark a denial as a useful cut: it may live for all of its TTL, up to the cap of positive answers."""
