@@ -16,42 +16,45 @@ from .general import AUTHORITATIVE, KIND, PROVEN, RCODE, RESPONSE, SMALLEST_SOA,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    _Layout = tuple[Callable[[bytes, int], Any], Callable[[bytes], Iterable[Any]], bytes, int, int]
+    _Layout = tuple[Callable[[bytes, int], Any], int, Callable[[bytes], Iterable[Any]], int, bytes, int]
 
-# An owner that is a pointer to the question's name, at offset 12.
+# What a compressed owner begins with, and one that is a pointer to the question's name, at offset 12.
+_POINTER = 0xC0
 _POINTER_TO_QUESTION = 0xC00C
 
 _HEADER = Struct("!6H").unpack_from
 _KIND_AND_RCODE = KIND | RCODE
 _TYPE_AND_CLASS = 4  # octets of a question after its name
+_ONE_EACH = 0x10001  # one question, one answer, as one number
+
+_ADDRESS_SIZES = {A: 4, AAAA: 16}
+
+# How messages with addresses lie, by length of the question and type, for owners that are pointers and for those written
+# out: BIND, NSD and unbound compress what they send, CoreDNS only what would not fit. How to read a message with one
+# address, its length, how to read many records, the length of one, what each begins with, its length of RDATA. A service's
+# names have few lengths; no question is longer than 259 octets.
+_LAYOUTS: dict[tuple[int, int], tuple[_Layout, _Layout]] = {}
 
 
-def _layout(qtype: int, length: int) -> _Layout:
-    """Give how to read one record and many, what each begins with, its length of RDATA, its own length."""
-    # Owner, type and class in one piece; TTL, signed as in `records`; length of RDATA; RDATA.
-    record = Struct(f"!6siH{length}s")
-    begin = Struct("!HHH").pack(_POINTER_TO_QUESTION, qtype, IN)
-    return record.unpack_from, record.iter_unpack, begin, length, record.size
-
-
-_ADDRESS_RECORDS = {A: _layout(A, 4), AAAA: _layout(AAAA, 16)}
-
-# A whole message with one address, by length of the question and type: how to read it, its length, what the record begins
-# with, its length of RDATA. A service's names have few lengths; no question is longer than 259 octets.
-_SINGLES: dict[tuple[int, int], tuple[Callable[[bytes, int], Any], int, bytes, int]] = {}
-
-
-def _single(length: int, qtype: int) -> tuple[Callable[[bytes, int], Any], int, bytes, int] | None:
-    layout = _ADDRESS_RECORDS.get(qtype)
-    if layout is None:
+def _layouts(question: bytes, qtype: int) -> tuple[_Layout, _Layout] | None:
+    size = _ADDRESS_SIZES.get(qtype)
+    if size is None:
         return None
-    _, _, begin, size, _ = layout
-    message = Struct(f"!6H{length}s6siH{size}s")
-    single = _SINGLES[length, qtype] = (message.unpack_from, message.size, begin, size)
-    return single
+    length = len(question)
+    pointer = Struct("!HHH").pack(_POINTER_TO_QUESTION, qtype, IN)
+    found = _layout(length, len(pointer), size, pointer), _layout(length, length, size, b"")
+    _LAYOUTS[length, qtype] = found
+    return found
 
 
-_RECORD = Struct("!HHHiH")
+def _layout(length: int, owner: int, size: int, begin: bytes) -> _Layout:
+    # Owner, type and class in one piece; TTL, signed as in `records`; length of RDATA; RDATA.
+    record = Struct(f"!{owner}siH{size}s")
+    message = Struct(f"!HHI4x{length}s{owner}siH{size}s")
+    return message.unpack_from, message.size, record.iter_unpack, record.size, begin, size
+
+
+_RECORD = Struct("!HHiH")  # behind the owner: type, class, TTL, length of RDATA
 _MINIMUM = Struct("!I")
 _OPT_RECORD = Struct(
     "!3sHBBHH"
@@ -71,49 +74,50 @@ def read_direct(data: bytes, at: int, end: int, ident: int, question: bytes, qty
     Gives None for every other layout, and for what answers something else or is malformed.
     """
     length = len(question)
-    single = _SINGLES.get((length, qtype)) or _single(length, qtype)
-    if single is not None and at + single[1] <= end:
-        unpack, _, owner, size = single
-        got, flags, questions, answers, _, _, echo, begin, ttl, rdlength, address = unpack(data, at)
-        if (
-            answers == 1 == questions
-            and got == ident
-            and flags & _KIND_AND_RCODE == RESPONSE
-            and rdlength == size
-            and begin == owner
-            and echo == question
-        ):
-            return _new_tuple(
-                Answer,
-                (
-                    0,
-                    flags & TRUNCATED != 0,
-                    flags & AUTHORITATIVE != 0,
-                    (address,),
-                    ttl if ttl > 0 else 0,
-                    b"",
-                    False,
-                    None,
-                    False,
-                    (),
-                ),
-            )
     start = at + 12
+    offset = start + length
+    layouts = _LAYOUTS.get((length, qtype)) or _layouts(question, qtype)
+    layout = None if layouts is None or offset >= end else layouts[data[offset] < _POINTER]
+    if layout is not None:
+        unpack, whole, _, _, begin, size = layout
+        if at + whole <= end:
+            got, flags, counts, echo, owner, ttl, rdlength, address = unpack(data, at)
+            if (
+                counts == _ONE_EACH
+                and got == ident
+                and flags & _KIND_AND_RCODE == RESPONSE
+                and rdlength == size
+                and echo == question
+                and owner == (begin or question)
+            ):
+                return _new_tuple(
+                    Answer,
+                    (
+                        0,
+                        flags & TRUNCATED != 0,
+                        flags & AUTHORITATIVE != 0,
+                        (address,),
+                        ttl if ttl > 0 else 0,
+                        b"",
+                        False,
+                        None,
+                        False,
+                        (),
+                    ),
+                )
     if start > end:
         return None
     got, flags, questions, answers, authorities, additionals = _HEADER(data, at)
     if got != ident or flags & KIND != RESPONSE or questions != 1 or not data.startswith(question, start):
         return None
-    offset = start + length
     rcode = flags & RCODE
     addresses: tuple[bytes, ...] = ()
     ttl = 0
     negative_ttl = None
     if answers:
-        layout = _ADDRESS_RECORDS.get(qtype)
         if rcode or layout is None:
             return None
-        addresses, ttl = _read_addresses(data, offset, end, answers, layout)
+        addresses, ttl = _read_addresses(data, offset, end, question, answers, layout)
         if not addresses:
             return None
     elif not flags & PROVEN:
@@ -142,38 +146,43 @@ def read_direct(data: bytes, at: int, end: int, ident: int, question: bytes, qty
 
 
 def _read_addresses(
-    data: bytes, offset: int, end: int, count: int, layout: _Layout
+    data: bytes, offset: int, end: int, question: bytes, count: int, layout: _Layout
 ) -> tuple[tuple[bytes, ...], int]:
     """Give the addresses, none for another layout, and the lowest TTL."""
-    unpack, unpack_all, owner, length, size = layout
+    _, _, unpack_all, size, begin, length = layout
     finish = offset + count * size
     if finish <= end:
-        if count == 1:
-            begin, ttl, rdlength, address = unpack(data, offset)
-            if begin == owner and rdlength == length:
-                return (address,), ttl
-        else:
-            begins, ttls, rdlengths, addresses = zip(*unpack_all(data[offset:finish]), strict=True)
-            if begins.count(owner) == count == rdlengths.count(length):
-                return addresses, min(ttls)
+        owners, ttls, rdlengths, addresses = zip(*unpack_all(data[offset:finish]), strict=True)
+        if owners.count(begin or question) == count == rdlengths.count(length):
+            return addresses, min(ttls)
     return (), 0
 
 
 def _read_denial(data: bytes, offset: int, end: int, question: bytes, count: int) -> tuple[int | None, int]:
     """Give the negative TTL, and the offset after the SOA record or `_OTHER`."""
-    start = offset + _RECORD.size
+    at = _behind_owner(data, offset, end, question)
+    start = at + _RECORD.size
     if count == 1 and start <= end:
-        owner, rtype, rclass, ttl, rdlength = _RECORD.unpack_from(data, offset)
+        rtype, rclass, ttl, rdlength = _RECORD.unpack_from(data, at)
         finish = start + rdlength
-        if (
-            rtype == SOA
-            and rclass == IN
-            and rdlength >= SMALLEST_SOA
-            and finish <= end
-            and (owner == _POINTER_TO_QUESTION or _is_above(question, owner - _POINTER_TO_QUESTION))
-        ):
+        if rtype == SOA and rclass == IN and rdlength >= SMALLEST_SOA and finish <= end:
             return min(max(0, ttl), _MINIMUM.unpack_from(data, finish - _MINIMUM.size)[0]), finish
     return None, _OTHER
+
+
+def _behind_owner(data: bytes, offset: int, end: int, question: bytes) -> int:
+    """Give the offset after an owner that is the name asked for or one above it, else `_OTHER`."""
+    if end - offset < 2:
+        return _OTHER
+    if data[offset] >= _POINTER:
+        target = (data[offset] << 8 | data[offset + 1]) - _POINTER_TO_QUESTION
+        return offset + 2 if target == 0 or _is_above(question, target) else _OTHER
+    position, last = 0, len(question) - _TYPE_AND_CLASS
+    while position < last:
+        if data.startswith(question[position:last], offset):
+            return offset + last - position
+        position += question[position] + 1
+    return _OTHER
 
 
 def _is_plain_opt(data: bytes, offset: int, end: int, count: int) -> bool:

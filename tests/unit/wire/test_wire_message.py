@@ -29,6 +29,7 @@ from steadydns.wire.message import (
     Mismatch,
     framed_queries,
     parse,
+    parse_any,
     query,
 )
 from tests.unit.wire.messages import (
@@ -268,12 +269,37 @@ def test_types_without_addresses_have_a_lifetime() -> None:
         response((rr(ASKED, A, 9, A1), rr(ASKED, A, 9, A2)), (), (opt(),)),
         response((), (rr(b"\xc0\x10", SOA, 9, SOA_DATA),), (opt(),), flags=0x8183),
         response(),
+        # As CoreDNS writes them: no owner is a pointer.
+        response((rr(QNAME, A, 9, A1),), (rr(QNAME[4:], NS, 9, QNAME),)),
+        response((rr(QNAME, A, 9, A1), rr(QNAME, A, 7, A2), rr(QNAME, A, 8, A1))),
+        response((), (rr(QNAME[4:], SOA, 9, SOA_DATA),), flags=0x8583),
+        response((), (rr(QNAME, SOA, 9, SOA_DATA),), (opt(),), flags=0x8580),
+        response((), (rr(ROOT, SOA, 9, SOA_DATA),), flags=0x8183),
     ],
 )
 def test_the_common_layouts_take_the_shortcut(message: bytes) -> None:
     """Addresses of the name asked, and denials with SOA, never need the general way."""
     question = QNAME + struct.pack("!2H", A, 1)
-    assert read_direct(message, 0, len(message), IDENT, question, A) == read(message)
+    found = read_direct(message, 0, len(message), IDENT, question, A)
+    assert found == parse_any(message, IDENT, QNAME, A)
+    assert [read_direct(message[:size], 0, size, IDENT, question, A) for size in range(12)] == [None] * 12
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        response((rr(QNAME.upper(), A, 9, A1),)),
+        response((rr(QNAME, A, 9, A1), rr(ASKED, A, 9, A2))),
+        response((rr(b"\1x" + QNAME, A, 9, A1),)),
+        response((), (rr(b"\3www\5other\0", SOA, 9, SOA_DATA),), flags=0x8583),
+        response((), (rr(QNAME[1:], SOA, 9, SOA_DATA),), flags=0x8583),
+        response((), (rr(QNAME[4:].upper(), SOA, 9, SOA_DATA),), flags=0x8583),
+    ],
+)
+def test_what_is_nearly_a_common_layout_takes_the_general_way(message: bytes) -> None:
+    """Another owner, or the same one in another case or written in two ways."""
+    question = QNAME + struct.pack("!2H", A, 1)
+    assert read_direct(message, 0, len(message), IDENT, question, A) is None
 
 
 def test_the_shortcut_reads_in_the_middle_of_a_stream() -> None:
