@@ -28,7 +28,7 @@ class Alarms:
     """The alarms of one event loop; used in its thread alone."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+        self.clock = clock
         self._heap: list[tuple[float, int, weakref.ref[Waiter]]] = []
         self._order = count().__next__
         self._armed = inf
@@ -45,11 +45,11 @@ class Alarms:
     def _arm(self, until: float) -> None:
         self._armed = until
         # The handle is not kept: it knows the loop. One that rings too early finds nothing to do.
-        asyncio.get_running_loop().call_later(max(until - self._clock(), 0.0), self._ring)
+        asyncio.get_running_loop().call_later(max(until - self.clock(), 0.0), self._ring)
 
     def _ring(self) -> None:
         self._armed = inf
-        heap, now = self._heap, self._clock()
+        heap, now = self._heap, self.clock()
         while heap and (heap[0][0] <= now or heap[0][2]() is None):
             waiter = heappop(heap)[2]()
             if waiter is not None:

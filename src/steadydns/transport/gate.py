@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ class Gate:
 
     def __init__(self, alarms: Alarms) -> None:
         self._alarms = alarms
-        self._waiting: deque[weakref.ref[_Waiter]] = deque()
+        # Until when, and whom to wake then; not kept alive by being here, nor is the loop. In the order they came, which
+        # as good as always is that of their times.
+        self._waiting: deque[tuple[float, weakref.ref[asyncio.Future[bool]]]] = deque()
+        self._due = inf
+        """Monotonic seconds: when the alarm rings."""
         self.inside = 0
 
     def enter(self) -> bool:
@@ -35,16 +40,16 @@ class Gate:
 
     async def wait(self, until: float) -> bool:
         """Wait to be let in, at most until then, monotonic seconds; whether it was."""
-        waiter = _Waiter()
-        self._waiting.append(weakref.ref(waiter))
-        self._alarms.set(until, waiter)
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((until, weakref.ref(future)))
+        if until < self._due:
+            self._set_alarm(until)
         try:
-            await waiter.future
+            return await future
         except BaseException:
-            if waiter.admitted:
+            if future.done() and not future.cancelled() and future.result():
                 self.leave()
             raise
-        return waiter.admitted
 
     def hold(self, until: float) -> Ticket:
         """Have a lookup that is inside leave at that time: one that is slow is not to hold others up any longer."""
@@ -56,32 +61,30 @@ class Gate:
         """Make room for the next one."""
         self.inside -= 1
         while self._waiting and self.inside < MAX_ASKING:
-            waiter = self._waiting.popleft()()
-            if waiter is not None and waiter.admit():
+            future = self._waiting.popleft()[1]()
+            if future is not None and not future.done():
                 self.inside += 1
-
-
-class _Waiter:
-    """One lookup before the gate."""
-
-    __slots__ = ("__weakref__", "admitted", "future")
-
-    def __init__(self) -> None:
-        self.admitted = False
-        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def admit(self) -> bool:
-        """Let it in; whether it still waits."""
-        if self.future.done():
-            return False
-        self.admitted = True
-        self.future.set_result(None)
-        return True
+                future.set_result(True)
 
     def wake(self) -> None:
-        """Take note that its time is over."""
-        if not self.future.done():
-            self.future.set_result(None)
+        """Send away those whose time is over."""
+        now, self._due = self._alarms.clock(), inf
+        left = self._waiting.copy()
+        self._waiting.clear()
+        for until, reference in left:
+            future = reference()
+            if future is None or future.done():
+                continue
+            if until <= now:
+                future.set_result(False)
+            else:
+                self._waiting.append((until, reference))
+        if self._waiting:
+            self._set_alarm(min([until for until, _ in self._waiting]))
+
+    def _set_alarm(self, until: float) -> None:
+        self._due = until
+        self._alarms.set(until, self)
 
 
 class Ticket:
