@@ -12,6 +12,7 @@ import pytest
 from steadydns.contract import stock
 from steadydns.contract.errors import LookupFailed
 from steadydns.hostcalls import HostCalls
+from steadydns.resolution.flights import Flights
 from steadydns.transport.exchange import Question
 from steadydns.wire.message import AAAA, SERVFAIL, A
 from tests.unit.audit import audited
@@ -258,6 +259,23 @@ def test_the_second_call_finishes_the_rows(resolver: Resolver, real: LoopbackSer
         assert resolver.getaddrinfo("redis.prod", 80, 0, STREAM) == wanted
         assert (resolver.stats()["cache"]["rows"], resolver.stats()["hits"]) == (1, hits)
     assert real.questions() == []
+
+
+def test_a_process_of_one_thread_shares_with_nobody(
+    resolver: Resolver, real: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the same answers, failures and cache, and enters no flight that could be left behind."""
+    monkeypatch.setattr("steadydns.resolver.others", lambda: 0)
+    resolver.getaddrinfo("www.example.com.", 80, 0, STREAM)  # so that the kind of call is known
+    monkeypatch.setattr(Flights, "join", None)
+    for name, found in (("redis.prod", ["10.96.1.2"]), ("api.example.com.", ["203.0.113.1", "2001:db8::1"])):
+        for _ in range(3):
+            assert sorted(addresses(resolver.getaddrinfo(name, 80, 0, STREAM))) == sorted(found)
+    with pytest.raises(socket.gaierror):
+        resolver.getaddrinfo("gone.prod", 80, 0, STREAM)
+    assert resolver.stats()["hits"] == 4
+    asked = real.questions()
+    assert len(set(asked)) == len(asked)
 
 
 def test_a_name_that_moves_is_found_where_libc_finds_it(resolver: Resolver, real: LoopbackServer) -> None:

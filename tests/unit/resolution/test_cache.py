@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from steadydns.resolution.cache import ADDRESS_BYTES, ENTRY_BYTES, Cache
@@ -208,3 +210,108 @@ def test_the_repr_says_how_full_it_is() -> None:
     one = cache(entries=7, size=10_000)
     one.store(question("x"), answer(), 0.0)
     assert repr(one) == f"<Cache 1 of 7 entries, {ENTRY_BYTES + ADDRESS_BYTES} of 10000 bytes>"
+
+
+BOTH = (A, AAAA)
+
+
+def test_what_came_lately_is_found_at_once() -> None:
+    """Answers that wait to be put in their place are there for whoever looks, by every way to look."""
+    one = Cache(9984, 1 << 24, 30.0, 5.0)
+    given = [answer(ttl=10), denial(10, NOERROR)]
+    one.keep(b"x", BOTH, given, 100.0)
+    assert [entry.answer for entry in one.held(b"x", BOTH, 101.0)] == given
+    one.keep(b"y", BOTH, given, 100.0)
+    entry = one.get(question("Y", AAAA), 101.0)
+    assert entry is not None
+    assert (entry.answer, entry.expires, entry.hits) == (given[1], 105.0, 1)
+    assert one.get(question("y", AAAA), 105.0) is None
+    one.keep(b"z", BOTH, given, 100.0)
+    assert one.counts(101.0) == {
+        "entries": 6,
+        "success": 3,
+        "denial": 3,
+        "bytes": 6 * ENTRY_BYTES + 3 * ADDRESS_BYTES,
+    }
+    one.keep(b"w", BOTH, given, 100.0)
+    assert one.flush(b"w") == 2
+    assert one.flush() == 6
+    assert one.counts(101.0)["bytes"] == 0
+
+
+def test_an_entry_is_the_same_whoever_asks_for_it() -> None:
+    """Entries are made when somebody asks, and then kept: what is noted on one is there for the next."""
+    one = cache()
+    one.keep(b"x", BOTH, [answer(), denial(20)], 100.0)
+    entry = one.peek(question("x", AAAA))
+    assert entry is not None
+    one.prolong(entry)
+    assert one.get(question("x", AAAA), 119.0) is entry
+
+
+def test_what_came_lately_is_kept_in_bounds() -> None:
+    """However many names come without anybody looking, no more are held than may be, give or take a few that wait."""
+    one = Cache(200, 1 << 24, 30.0, 5.0)
+    for number in range(1000):
+        one.keep(b"n%d" % number, BOTH, [answer(), answer()], 0.0)
+        assert len(one._names) + len(one._lately) <= 100 + 200 // 16
+    assert one.counts(1.0)["entries"] == 200
+    assert one.evictions == 1800
+    assert one.held(b"n999", BOTH, 1.0)
+    assert not one.held(b"n1", BOTH, 1.0)
+
+
+@pytest.mark.parametrize("entries", [0, 3])
+def test_a_small_cache_lets_nothing_wait(entries: int) -> None:
+    """Where there is next to no room, nothing is held beyond it for a moment."""
+    one = Cache(entries, 1 << 24, 30.0, 5.0)
+    one.keep(b"x", BOTH, [answer(), answer()], 0.0)
+    assert len(one.held(b"x", BOTH, 1.0)) == (2 if entries else 0)
+
+
+@pytest.mark.parametrize("caps", [(0.0, 5.0), (30.0, 0.0), (30.0, 5.0)])
+def test_what_may_not_be_kept_is_not_kept_lately_either(caps: tuple[float, float]) -> None:
+    """TTL 0, a denial without an SOA, a cap of 0: the older answer is gone, and the new one is not held."""
+    one = Cache(9984, 1 << 24, *caps)
+    one.keep(b"x", BOTH, [answer(ttl=10), denial(10, NOERROR)], 100.0)
+    assert [entry.type for entry in one.held(b"x", BOTH, 101.0)] == [
+        type_ for type_, cap in zip(BOTH, caps, strict=True) if cap
+    ]
+    one.keep(b"x", BOTH, [answer(ttl=0), denial(None, NOERROR)], 101.0)
+    assert one.held(b"x", BOTH, 101.0) == []
+    assert one.counts(101.0)["bytes"] == 0
+
+
+def test_the_last_to_come_counts() -> None:
+    """A second answer to a name before anybody looked takes the place of the first, the types it has not aside."""
+    one = cache()
+    one.keep(b"x", BOTH, [answer("192.0.2.1"), denial(10, NOERROR)], 100.0)
+    one.tidy()
+    one.keep(b"x", (A,), [answer("192.0.2.2")], 101.0)
+    held = one.held(b"x", BOTH, 102.0)
+    assert [(entry.type, entry.born) for entry in held] == [(A, 101.0), (AAAA, 100.0)]
+    assert one.counts(102.0)["bytes"] == 2 * ENTRY_BYTES + ADDRESS_BYTES
+
+
+def test_threads_find_what_another_puts_in_its_place() -> None:
+    """Nobody looks in vain while answers are moved."""
+    one = Cache(9984, 1 << 24, 30.0, 5.0)
+    missed: list[bytes] = []
+    given = [answer(), answer()]
+
+    def work(number: int) -> None:
+        for turn in range(400):
+            name = b"n%d-%d" % (number, turn)
+            one.keep(name, BOTH, given, 0.0)
+            if turn % 3 == 0:
+                one.tidy()
+            if len(one.held(name, BOTH, 1.0)) != 2:
+                missed.append(name)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert missed == []
+    assert one.counts(1.0)["entries"] == 3200

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from steadydns.resolution.servers import DEMOTION, Servers
-from tests.unit.network import DNS, NODE_LOCAL, OTHER
+from tests.unit.network import DNS, NODE_LOCAL, OTHER, RULES
 
 
 def test_servers_keep_their_order_while_nothing_is_known() -> None:
@@ -70,3 +73,38 @@ def test_turns_count_up() -> None:
     """Each lookup under `options rotate` has a turn of its own."""
     servers = Servers()
     assert [servers.turn() for _ in range(3)] == [0, 1, 2]
+
+
+EVENTS = st.one_of(
+    st.tuples(st.just("failed")),
+    st.tuples(st.just("answered"), st.booleans()),
+    st.tuples(st.just("tcp_stuck")),
+    st.tuples(st.just("tcp_probe_due")),
+    st.tuples(st.just("probe_due")),
+    st.tuples(st.just("looked"), st.sampled_from((None, True, False))),
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(
+    events=st.lists(
+        st.tuples(EVENTS, st.sampled_from((DNS, OTHER, NODE_LOCAL)), st.sampled_from((0.0, 0.01, 0.6, 5.0))),
+        max_size=30,
+    )
+)
+def test_the_steady_server_is_the_one_that_is_found_anew(
+    events: list[tuple[tuple[str, bool | None], object, float]],
+) -> None:
+    """What is remembered of it never outlives what it was found by, whatever happens to whichever server."""
+    for rules in (RULES, RULES._replace(preferred=NODE_LOCAL, servers=(DNS, OTHER))):
+        servers, now = Servers(), 100.0
+        for (event, *detail), server, later in events:
+            before = servers.steady(rules, now)
+            servers._steady = None
+            assert servers.steady(rules, now) == before
+            method = getattr(servers, event)
+            if event == "looked":
+                method(server, *detail, now)
+            else:
+                method(server, now, *detail)
+            now += later
