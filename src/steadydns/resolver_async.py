@@ -154,18 +154,19 @@ class AsyncResolver:
         certain = resolver.certain(name, types, rules, started)
         if isinstance(certain, Found):
             return certain
+        waited = not network.gate.enter()
+        if waited and not await network.gate.wait(deadline):
+            return NotFound(TRY_AGAIN)
         inside: Gate | Ticket = network.gate
-        if not network.gate.enter():
-            if not await network.gate.wait(deadline):
-                return NotFound(TRY_AGAIN)
-            started = monotonic()
-            certain = resolver.certain(name, types, rules, started)
         known: dict[Question, Finding] | None = None
         first: Begun | None = None
         begun: tuple[Flow, Prompt] | None = None
         try:
-            if isinstance(certain, Found):
-                return certain
+            if waited:
+                started = monotonic()
+                certain = resolver.certain(name, types, rules, started)
+                if isinstance(certain, Found):
+                    return certain
             if certain is not None:
                 target, lowered, server = certain
                 until = started + rules.first_retry

@@ -223,7 +223,7 @@ class Cache:
         self.untidy = False
         lately, names = self._lately, self._names
         with self._lock:
-            for lowered, came in list(lately.items()):
+            for lowered, came in lately.copy().items():  # others go on keeping meanwhile
                 answers = came[1]
                 for answer in answers:
                     if not (answer.ttl if answer.addresses else answer.negative_ttl):
