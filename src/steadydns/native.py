@@ -46,7 +46,7 @@ RLock = _thread.RLock  # which neither of them replaces
 get_ident: Final[Callable[[], int]] = _original(_thread, "get_ident")
 start_new_thread: Final[Callable[..., int]] = _original(_thread, "start_new_thread")
 others: Final[Callable[[], int]] = _thread._count  # noqa: SLF001
-"""How many threads Python code has started that still run: none but the main one, where it is 0."""
+"""How many threads Python code has started that still run; not those that C code has brought."""
 poll: Final[Callable[[], select.poll]] = _original(select, "poll")
 
 

@@ -34,7 +34,7 @@ from steadydns.contract.request import (
 from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, in_every_order, in_order, rotation
 from steadydns.named import NamedTuple
-from steadydns.native import RLock, by_signal_handler, others
+from steadydns.native import RLock, by_signal_handler, get_ident, others
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
 from steadydns.resolution.cache import Cache
 from steadydns.resolution.environment import Environment
@@ -158,6 +158,8 @@ class Resolver:
         self._shapes = Shapes(stock.raw, self.profile.kinds)
         self._calls: dict[tuple[object, ...], Call] = {}
         self._awaiting: AsyncResolver | None = None
+        self._thread: int | None = None
+        """The one that has looked everything up so far; 0 once there were several, which C code may have brought."""
         self.public = Table(stock.public, enums=True)
         self.raw = Table(stock.raw, enums=False)
         self.tables = [self.public, self.raw]
@@ -232,7 +234,7 @@ class Resolver:
         try:
             if rules is None:
                 result = self._search(request, self._settings().rules, record)
-            elif others():
+            elif others() or get_ident() != self._thread:
                 result = self._find(request.name, request.types, rules, record)
             else:  # nobody to share it with: the tasks of this thread's loop stand still meanwhile
                 result = self._lead(
@@ -585,6 +587,9 @@ class Resolver:
 
     def _find(self, name: bytes, types: tuple[int, ...], rules: Rules, record: Record) -> Result:
         """Look the name up, or wait for someone who is doing so."""
+        me = get_ident()
+        if me != self._thread:
+            self._thread = me if self._thread is None else 0
         deadline = record.started + rules.deadline
         # Two callers that found different files must not share an answer.
         key = (name, types, id(rules))

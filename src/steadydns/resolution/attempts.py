@@ -392,9 +392,13 @@ class Attempts:
         return self._failed_rounds >= env.rules.attempts * servers
 
     def _usable_stale(self, question: Question) -> Entry | None:
-        """The expired answer that may stand in; a denial only beside addresses, which are then what the call gets."""
+        """The expired answer that may stand in.
+
+        A denial only beside addresses, which are then what the call gets; or one that has led to a name with addresses,
+        which may be in the cache.
+        """
         entry = self._kept(question)
-        if entry is None or entry.addresses or self._has_stale_addresses():
+        if entry is None or entry.addresses or entry.useful or self._has_stale_addresses():
             return entry
         return None
 

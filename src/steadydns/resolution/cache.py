@@ -128,6 +128,7 @@ class Cache:
         self._names: OrderedDict[bytes, _New | _Known] = OrderedDict()
         self._lately: dict[bytes, _New] = {}
         self._most_lately = min(MAX_LATELY, max_entries // 16)
+        self._tidying = False
         self._keeps = max_ttl > 0 and max_negative_ttl > 0
         self.untidy = False
         """Whoever has the time does well to call `tidy`; many names at once take less of it."""
@@ -212,6 +213,8 @@ class Cache:
         when somebody has the time. The sequences are kept.
         """
         lately = self._lately
+        if lowered in lately:  # of other types
+            self.tidy()
         lately[lowered] = types, answers, now
         if len(lately) > self._most_lately // 2:
             self.untidy = True
@@ -221,24 +224,35 @@ class Cache:
     def tidy(self) -> None:
         """Put what came lately in its place."""
         self.untidy = False
-        lately, names = self._lately, self._names
         with self._lock:
-            for lowered, came in lately.copy().items():  # others go on keeping meanwhile
-                answers = came[1]
-                for answer in answers:
-                    if not (answer.ttl if answer.addresses else answer.negative_ttl):
-                        break
-                else:
-                    if lowered not in names and self._keeps:
-                        names[lowered] = came
-                        self._bytes += _size(answers)
-                        self._count += len(answers)
-                if names.get(lowered) is not came:
-                    self._replace(lowered, self._made(*came))
-                # Only now: who looks for the name without the lock is to find it here or there.
-                if lately.get(lowered) is came:
-                    del lately[lowered]
-            self._make_room()
+            if self._tidying:  # a signal handler's lookup, in the middle of it: that goes on afterwards
+                return
+            self._tidying = True
+            try:
+                # A copy: others go on keeping meanwhile.
+                for lowered, came in self._lately.copy().items():
+                    self._place(lowered, came)
+                self._make_room()
+            finally:
+                self._tidying = False
+
+    def _place(self, lowered: bytes, came: _New) -> None:
+        """Put what came of a name in its place; called with the lock held."""
+        names, lately, answers = self._names, self._lately, came[1]
+        for answer in answers:
+            if not (answer.ttl if answer.addresses else answer.negative_ttl):
+                break
+        else:
+            if lowered not in names and self._keeps:
+                size = _size(answers)
+                names[lowered] = came
+                self._bytes += size
+                self._count += len(answers)
+        if names.get(lowered) is not came:
+            self._replace(lowered, self._made(*came))
+        # Only now: who looks for the name without the lock is to find it here or there.
+        if lately.get(lowered) is came:
+            lately.pop(lowered, None)
 
     def _replace(self, lowered: bytes, made: Sequence[Entry]) -> None:
         """Keep what may be kept, beside or instead of what is known of the name; called with the lock held."""
@@ -262,8 +276,8 @@ class Cache:
 
     def _dropped(self, known: _New | _Known) -> int:
         """Take it out of the sums; return the number of its entries."""
-        number = len(known[1])
-        self._bytes -= known[0] if len(known) == 2 else _size(known[1])
+        number, size = len(known[1]), known[0] if len(known) == 2 else _size(known[1])
+        self._bytes -= size
         self._count -= number
         return number
 
@@ -275,7 +289,8 @@ class Cache:
     def prolong(self, entry: Entry) -> None:
         """Mark a denial as a useful cut: it may live for all of its TTL, up to the cap of positive answers."""
         entry.useful = True
-        entry.expires = entry.born + min(entry.allowed, self.max_ttl)
+        # Not sooner than now, where it has expired and was revived.
+        entry.expires = max(entry.expires, entry.born + min(entry.allowed, self.max_ttl))
 
     def revive(self, entry: Entry, now: float, seconds: float) -> None:
         """Let an expired entry answer for some more seconds, marked as stale."""
@@ -284,26 +299,38 @@ class Cache:
 
     def flush(self, name: bytes | None = None) -> int:
         """Forget everything, or everything under one name; return the number of entries forgotten."""
-        self.proven.clear()
         if name is None:
             self.risk.clear()
         self.tidy()
         with self._lock:
             names = list(self._names) if name is None else [name.lower()]
-            return sum([self._drop(one) for one in names])
+            number = sum([self._drop(one) for one in names])
+            if name is None:
+                # Whatever an exception of a signal handler may have left of them.
+                self._bytes = self._count = 0
+        self.proven.clear()
+        return number
 
     def counts(self, now: float) -> dict[str, int]:
         """Live entries by kind, and the bytes of all."""
         self.tidy()
         with self._lock:
-            entries = [entry for name in tuple(self._names) for entry in self._entries(name)]
-        success = sum(1 for e in entries if e.addresses and e.expires > now)
-        denial = sum(1 for e in entries if not e.addresses and e.expires > now)
+            known = list(self._names.values())
+        found = {True: 0, False: 0}
+        for one in known:
+            if len(one) == 3:
+                for answer in one[1]:
+                    found[bool(answer.addresses)] += one[2] + self._lifetime(answer) > now
+            else:
+                for entry in one[1]:
+                    found[bool(entry.addresses)] += entry.expires > now
+        success, denial = found[True], found[False]
         return {"entries": success + denial, "success": success, "denial": denial, "bytes": self._bytes}
 
     def after_fork(self) -> None:
         """Replace the lock, which another thread may have held when this process was forked."""
         self._lock = RLock()
+        self._tidying = False
 
     def __repr__(self) -> str:
         """State in one line."""

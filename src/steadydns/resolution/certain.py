@@ -22,18 +22,22 @@ class Proven:
     def __init__(self) -> None:
         self._until: dict[tuple[int, bytes], float] = {}
         self._walked: dict[tuple[int, bytes, tuple[int, ...]], tuple[float, bytes]] = {}
+        self.epoch = object()
+        """Another one after each `clear`: what was found out before that proves nothing any more."""
 
     def note(self, rules: Rules, name: bytes, until: float) -> None:
         """Remember that every search domain is ruled out for names that end as this one does."""
-        if len(self._until) >= MAX_PROVEN:
+        key = id(rules), _last(name)
+        if len(self._until) >= MAX_PROVEN and key not in self._until:
             self._until.clear()
-        self._until[id(rules), _last(name)] = until
+        self._until[key] = until
 
     def walked(self, rules: Rules, name: bytes, types: tuple[int, ...], target: bytes, until: float) -> None:
         """Remember what a name was found as, and that these types of every name before it are denied so long."""
-        if len(self._walked) >= MAX_PROVEN:
+        key = id(rules), name, types
+        if len(self._walked) >= MAX_PROVEN and key not in self._walked:
             self._walked.clear()
-        self._walked[id(rules), name, types] = until, target
+        self._walked[key] = until, target
 
     def target(self, name: bytes, types: tuple[int, ...], rules: Rules, now: float) -> bytes | None:
         """Return the absolute name that is certain to be asked first, and to decide if it has addresses."""
@@ -49,6 +53,7 @@ class Proven:
 
     def clear(self) -> None:
         """Forget all."""
+        self.epoch = object()
         self._until.clear()
         self._walked.clear()
 

@@ -77,6 +77,7 @@ class _Walk:
         begun: Begun | None,
     ) -> None:
         self.env = env
+        self.epoch = env.cache.proven.epoch
         self.begun = begun
         self.types = types
         rules = env.rules
@@ -268,7 +269,7 @@ class _Walk:
         if candidate.domain is None:
             for entry in self.cuts:
                 cache.prolong(entry)
-        if self.searches and self.denials is not None:
+        if self.searches and self.denials is not None and self.epoch is cache.proven.epoch:
             until = min([entry.expires for entry in (*self.cuts, *self.denials)], default=float("inf"))
             if self.cuts and candidate.domain is None and len(self.cuts) == len(self.candidates) - 1:
                 cache.proven.note(rules, self.name, until)

@@ -82,8 +82,10 @@ class Servers:
 
     def __init__(self) -> None:
         self._health: dict[Server, Health] = {}
-        self._steady: tuple[Rules, float, Server] | None = None
-        """What `steady` found last, and until when that holds if nothing else happens."""
+        self._state = object()
+        """Another one after each change that `steady` has to know of."""
+        self._steady: tuple[Rules, object, float, Server] | None = None
+        """What `steady` found last: of which state, and until when that holds if nothing else happens."""
         self.turn = count().__next__
         """The number of this lookup, for `options rotate`."""
 
@@ -100,9 +102,9 @@ class Servers:
 
     def steady(self, rules: Rules, now: float) -> Server | None:
         """Return the server to ask first, where there is nothing to find out, wait for or choose before."""
-        known = self._steady
-        if known is not None and known[0] is rules and now < known[1]:
-            return known[2]
+        known, state = self._steady, self._state
+        if known is not None and known[0] is rules and known[1] is state and now < known[2]:
+            return known[3]
         # Under use-vc, what is an answer and what a failure is for the algorithm to say.
         if rules.rotate or rules.use_vc or rules.transport == "udp":
             return None
@@ -116,17 +118,16 @@ class Servers:
                 until = health.look_at if health.probing else health.probe_at
         if now >= until or (server is not preferred and self.health(server).failed_until > now):
             return None
-        self._steady = rules, until, server
+        self._steady = rules, state, until, server
         return server
 
     def answered(self, server: Server, now: float, tcp: bool) -> None:
         """Note that the server answered."""
         health = self._health.get(server) or self.health(server)
-        if health.calm:
+        if health.calm and health.good and not health.tcp_wait:
             if tcp:
                 health.tcp_ok_at = now
             return
-        self._steady = None
         health.failed_until = 0.0
         health.good = health.seen = True
         if tcp:
@@ -134,10 +135,10 @@ class Servers:
             health.tcp_wait = 0.0
             health.tcp_retry_at = 0.0
             health.calm = True
+        self._state = object()
 
     def failed(self, server: Server, now: float) -> None:
         """Note that the server let a question time out, or refused it."""
-        self._steady = None
         health = self.health(server)
         health.calm = False
         health.failed_until = now + DEMOTION
@@ -145,6 +146,7 @@ class Servers:
             health.good = False
             health.probe_wait = PREFERRED_RETRY_FIRST
             health.probe_at = now + PREFERRED_RETRY_FIRST
+        self._state = object()
 
     def tcp_stuck(self, server: Server, now: float) -> None:
         """Note that UDP brought an answer while a TCP handshake made no progress."""
@@ -174,19 +176,19 @@ class Servers:
         health = self.health(server)
         if now < health.probe_at:
             return False
-        self._steady = None
         limit = PREFERRED_RETRY_LAST if health.seen else ABSENT_RETRY_LAST
         health.probing = True
         health.look_at = now + PROBE_LOOK
         health.probe_wait = min(max(health.probe_wait * 2, PREFERRED_RETRY_FIRST), limit)
         health.probe_at = now + health.probe_wait
+        self._state = object()
         return True
 
     def looked(self, server: Server, found: bool | None, now: float) -> None:
         """Note that somebody has looked for a probe's verdict, and what it was; None: there is none yet."""
-        self._steady = None
         health = self.health(server)
         if found is None:
             health.look_at = now + PROBE_LOOK
         else:
             health.probing = False
+        self._state = object()

@@ -29,9 +29,6 @@ class Observer:
         self._threshold = config.slow_threshold
         self._config = config
         self._made: Equipment | None = None
-        self._modules = 0
-        """How many modules were loaded when somebody looked whether telemetry is among them."""
-        self._loaded = False
 
     @property
     def _equipment(self) -> Equipment:
@@ -45,10 +42,7 @@ class Observer:
 
     def cares(self, duration: float) -> bool:
         """Whether a lookup that long may be worth telling: a quick check before anything is put together."""
-        if len(modules) != self._modules:
-            self._modules = len(modules)
-            self._loaded = TRACE in modules or METRICS in modules
-        return self._enabled and (self._loaded or duration >= self._threshold)
+        return self._enabled and (duration >= self._threshold or TRACE in modules or METRICS in modules)
 
     def observe(self, lookup: Lookup) -> None:
         """Take note of a finished lookup. Call it with no lock held, in the caller's context."""

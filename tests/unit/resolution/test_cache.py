@@ -315,3 +315,57 @@ def test_threads_find_what_another_puts_in_its_place() -> None:
         thread.join(30)
     assert missed == []
     assert one.counts(1.0)["entries"] == 3200
+
+
+def test_types_of_one_name_that_come_apart_are_both_kept() -> None:
+    """A and AAAA asked for by two callers at once, each with an answer of its own."""
+    one = Cache(9984, 1 << 24, 30.0, 5.0)
+    one.keep(b"x", (A,), [answer()], 100.0)
+    one.keep(b"x", (AAAA,), [answer()], 100.1)
+    assert [entry.type for entry in one.held(b"x", BOTH, 101.0)] == [A, AAAA]
+
+
+def test_a_lookup_in_the_middle_of_tidying_leaves_the_sums_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of a signal handler, which may run anywhere in it."""
+    one = Cache(9984, 1 << 24, 30.0, 5.0)
+    given = [answer(), answer()]
+    place = Cache._place
+
+    def interrupted(self: Cache, lowered: bytes, came: object) -> None:
+        self.keep(b"handler's " + lowered, BOTH, given, 100.0)
+        self.tidy()
+        place(self, lowered, came)  # type: ignore[arg-type]
+        self.tidy()
+
+    for number in range(10):
+        one.keep(b"x%d" % number, BOTH, given, 100.0)
+    monkeypatch.setattr(Cache, "_place", interrupted)
+    one.tidy()
+    monkeypatch.undo()
+    assert one.counts(101.0) == {
+        "entries": 40,
+        "success": 40,
+        "denial": 0,
+        "bytes": 40 * ENTRY_BYTES + 40 * ADDRESS_BYTES,
+    }
+    assert one.flush() == 40
+
+
+def test_a_child_forked_in_the_middle_of_tidying_goes_on() -> None:
+    """The thread that was doing it did not come along."""
+    one = Cache(9984, 1 << 24, 30.0, 5.0)
+    one._tidying = True
+    one.after_fork()
+    one.keep(b"x", (A,), [answer()], 100.0)
+    assert one.counts(101.0)["entries"] == 1
+    assert not one._lately
+
+
+def test_to_revive_a_useful_cut_is_not_undone_by_its_use() -> None:
+    """An expired denial that serves while no server answers goes on doing so, though it leads to the name once more."""
+    one = cache()
+    entry = one.store(question("com.cluster.local"), denial(20), 100.0)
+    one.prolong(entry)
+    one.revive(entry, 150.0, 4.0)
+    one.prolong(entry)
+    assert one.get(question("com.cluster.local"), 153.9) is entry

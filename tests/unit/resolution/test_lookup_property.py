@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steadydns.resolution.lookup import NotFound
+from steadydns.resolution.lookup import Found, NotFound, lookup
 from steadydns.resolution.risk import MOST
 from steadydns.wire.message import AAAA, SERVFAIL, A
 from tests.unit.network import CLUSTER, DNS, RULES, FakeNetwork, FakeServer, Pod, Zone, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from steadydns.transport.exchange import Reply, Step
 
 # Few labels, so that names, their parents, suffixed names and public names collide often.
 LABELS = ("a", "b", "com", "prod", "svc", "dns", "default", "cluster", "local")
@@ -114,6 +121,25 @@ def test_a_name_found_behind_a_search_domain_is_certain_while_the_denials_before
     assert certain(b"redis", (A, AAAA), RULES, network.now + 1e6) == b"redis.default.svc.cluster.local"
     pod.cache.flush()
     assert certain(b"redis", (A, AAAA), RULES, network.now) is None
+
+
+def test_what_is_found_out_during_a_flush_is_not_remembered() -> None:
+    """A walk that began before proves nothing afterwards: what it relied on is forgotten."""
+    pod = Pod(FakeNetwork({DNS: FakeServer(Zone({"redis.prod.svc.cluster.local": "10.96.1.2"}))}))
+
+    def flushed() -> Generator[Step, list[Reply], Found | NotFound]:
+        program = lookup(b"redis.prod", (A, AAAA), pod.environment())
+        replies = yield next(program)
+        pod.cache.flush()
+        try:
+            while True:
+                replies = yield program.send(replies)
+        except StopIteration as stop:
+            result: Found | NotFound = stop.value
+            return result
+
+    assert isinstance(pod.network.run(flushed()), Found)
+    assert pod.cache.proven.target(b"redis.prod", (A, AAAA), RULES, pod.network.now) is None
 
 
 @settings(deadline=None, derandomize=True)

@@ -157,3 +157,22 @@ def test_nothing_is_stale_that_was_never_known() -> None:
     down(one)
     assert one.verdict(EXTERNAL) == TRY_AGAIN
     assert one.network.now == pytest.approx(1010)
+
+
+def test_an_outage_is_survived_under_ndots_5_for_every_call() -> None:
+    """The search domains' denials have expired as well; each name is served, also when just they are to be asked again."""
+    one = pod(cluster_zone(ttl=5))
+    one.network.now = 1000.0
+    one.addresses(EXTERNAL)
+    one.addresses("api.example.com")
+    one.network.now += 40
+    down(one)
+    assert one.took(EXTERNAL) == pytest.approx(1.8)
+    assert one.took(EXTERNAL) == 0
+    one.network.now += 2
+    assert one.took("api.example.com") == pytest.approx(1.8)
+    for _ in range(8):
+        one.network.now += 1
+        for name in (EXTERNAL, "api.example.com"):
+            assert one.took(name) <= 1.8
+            assert isinstance(one.lookup(name), Found)
