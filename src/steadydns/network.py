@@ -85,10 +85,7 @@ class Surroundings:
         """Return the packed addresses by rank, best first; those of one group rank alike."""
         if len(addresses) == 1:
             return [[_readable(addresses[0])]]
-        snapshot = self._snapshot
-        # _current's first look, written out.
-        if snapshot is None or self._clock() - snapshot.at > KEPT or len(snapshot.sources) > MAX_KEPT:
-            snapshot = self._current()
+        snapshot = self._current()
         groups = snapshot.ranked.get(addresses)
         if groups is None:
             ranked = self._ranked(snapshot, [(_family(one), one) for one in addresses])

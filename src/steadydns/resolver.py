@@ -363,12 +363,7 @@ class Resolver:
         except Exception as error:  # fail open
             return self._theirs(error)
         now = monotonic()
-        try:  # as observe does
-            self.statistics.lookup(record, True)
-            if self.observer.cares(now - record.started):
-                self._tell(arguments[0], record, verdict, None, groups, now)
-        except Exception as error:
-            self._untold(error)
+        self.observe(arguments[0], record, verdict, None, groups, now)
         if asked:
             return orders[0]
         turn = orders[0].copy if len(orders) == 1 else rotation(orders, first_turn(verdict))
@@ -810,33 +805,21 @@ class Resolver:
         """Count a lookup that is over, and tell of it what is to be told."""
         try:
             self.statistics.lookup(record, None if result is None else failure is None)
-            if self.observer.cares(ended - record.started):
-                self._tell(host, record, result, failure, groups, ended)
-        except Exception as error:
-            self._untold(error)
+            if not self.observer.cares(ended - record.started):
+                return
+            from steadydns.telemetry.lookup import Lookup  # noqa: PLC0415 - only what is told needs it
 
-    def _tell(
-        self,
-        host: str | bytes,
-        record: Record,
-        result: Result | None,
-        failure: OSError | None,
-        groups: list[list[Address]],
-        ended: float,
-    ) -> None:
-        from steadydns.telemetry.lookup import Lookup  # noqa: PLC0415 - only what is told needs it
-
-        name = host if isinstance(host, str) else host.decode("ascii", "replace")
-        reason = result.reason if isinstance(result, NotFound) else ""
-        matched = result.candidate.decode("ascii") if isinstance(result, Found) else ""
-        answers = tuple([address.text for group in groups for address in group])
-        self.observer.observe(Lookup(name, record, record.started, ended, failure, reason, answers, matched))
-
-    def _untold(self, error: Exception) -> None:
-        """Report what went wrong in telling of a lookup: the call has its answer, and nothing may take that away."""
-        if by_signal_handler(error):
-            raise error
-        self.observer.report(error)
+            name = host if isinstance(host, str) else host.decode("ascii", "replace")
+            reason = result.reason if isinstance(result, NotFound) else ""
+            matched = result.candidate.decode("ascii") if isinstance(result, Found) else ""
+            answers = tuple([address.text for group in groups for address in group])
+            self.observer.observe(
+                Lookup(name, record, record.started, ended, failure, reason, answers, matched)
+            )
+        except Exception as error:  # the call has its answer: nothing that is told of it may take that away
+            if by_signal_handler(error):
+                raise
+            self.observer.report(error)
 
     def explain(self, name: str | bytes) -> Explanation:
         """Look the name up and return every step: sources, candidates, queries, servers, timings, cache.

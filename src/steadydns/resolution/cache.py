@@ -28,7 +28,7 @@ ADDRESS_BYTES: Final = 45
 """What one packed IPv4 address costs, bytes (likewise: 45)."""
 
 MAX_LATELY: Final = 32
-"""Names whose answers may wait to be put in their place; each takes a microsecond."""
+"""Names whose answers may wait to be put in their place: few enough that a lookup may do it for all of them."""
 
 PREFETCH_HITS: Final = 2
 """Uses after which an entry is worth fetching before it expires."""
