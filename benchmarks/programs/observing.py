@@ -17,11 +17,11 @@ from time import monotonic, thread_time_ns
 from typing import TYPE_CHECKING
 
 from steadydns.config import Config
+from steadydns.resolution.model import TCP, Flow, Question, Server
 from steadydns.resolution.record import RESPONSE, TIMEOUT, Event, Record
 from steadydns.telemetry.attributes import event_attributes, span_attributes
 from steadydns.telemetry.lookup import Lookup
 from steadydns.telemetry.observer import Observer
-from steadydns.transport.exchange import TCP, Flow, Question, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable

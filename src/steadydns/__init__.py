@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from steadydns.activation import explain, flush, install, is_installed, resolve, stats, uninstall
     from steadydns.config import Config
-    from steadydns.explanation import Explanation
     from steadydns.resolver import Resolver
+    from steadydns.telemetry.explanation import Explanation
 
 __version__ = "0.1.0"
 
@@ -33,7 +33,7 @@ __all__ = [
 
 _HOMES = {
     "Config": "steadydns.config",
-    "Explanation": "steadydns.explanation",
+    "Explanation": "steadydns.telemetry.explanation",
     "Resolver": "steadydns.resolver",
 }
 

@@ -10,11 +10,11 @@ from os import environ
 from typing import TYPE_CHECKING, Any
 
 from steadydns.config import Config
-from steadydns.hooks.registry import Installation
+from steadydns.patching.registry import Installation
 from steadydns.resolver import Resolver
 
 if TYPE_CHECKING:
-    from steadydns.explanation import Explanation
+    from steadydns.telemetry.explanation import Explanation
 
 _log = logging.getLogger("steadydns")
 

@@ -16,10 +16,12 @@ from operator import index
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
-from steadydns import platforms
-from steadydns.background import Refresher
+from steadydns.calls import platforms
+from steadydns.calls.hit_cache import ROWS_KEPT, Table, call_key
+from steadydns.calls.refresher import Refresher
+from steadydns.calls.settings import rules as make_rules
 from steadydns.config import Config
-from steadydns.contract import stock
+from steadydns.contract import originals as stock
 from steadydns.contract.errors import LookupFailed, gaierror, reason_of
 from steadydns.contract.request import (
     AF_INET,
@@ -33,23 +35,21 @@ from steadydns.contract.request import (
 )
 from steadydns.contract.reverse import question as question_about
 from steadydns.contract.rows import Shapes, in_every_order, in_order, rotation
-from steadydns.named import NamedTuple
-from steadydns.native import RLock, by_signal_handler, get_ident, others
 from steadydns.resolution.attempts import UNREADABLE, Attempts, Begun, Failed, loosely
 from steadydns.resolution.cache import Cache
-from steadydns.resolution.environment import Environment
 from steadydns.resolution.flights import Flight, Flights
-from steadydns.resolution.lookup import MALFORMED, TRY_AGAIN, Found, NotFound, lookup
+from steadydns.resolution.model import TCP, Flow, Question
 from steadydns.resolution.record import FALLBACK, Event, Record
+from steadydns.resolution.rules import Environment
 from steadydns.resolution.search import candidates
 from steadydns.resolution.servers import Servers
-from steadydns.rules import rules as make_rules
-from steadydns.statistics import Statistics
+from steadydns.resolution.walk import MALFORMED, TRY_AGAIN, Found, NotFound, lookup
+from steadydns.runtime.named import NamedTuple
+from steadydns.runtime.native import RLock, by_signal_handler, get_ident, others
 from steadydns.system.pod import Pod
-from steadydns.tables import ROWS_KEPT, Table, call_key
 from steadydns.telemetry.observer import Observer
+from steadydns.telemetry.statistics import Statistics
 from steadydns.transport.blocking import Stream, run
-from steadydns.transport.exchange import TCP, Flow, Question
 from steadydns.transport.pool import Pool
 from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, RETRIED, A, WireError
 
@@ -58,18 +58,18 @@ if TYPE_CHECKING:
 
     from dns.message import Message
 
+    from steadydns.calls.hit_cache import Rows
     from steadydns.contract.rows import Address, Shape
-    from steadydns.explanation import Explanation
     from steadydns.resolution.attempts import Finding
     from steadydns.resolution.cache import Entry
-    from steadydns.resolution.environment import Network, Rules
     from steadydns.resolution.libc import Libc
+    from steadydns.resolution.model import Server
+    from steadydns.resolution.rules import Network, Rules
     from steadydns.resolver_async import AsyncResolver
     from steadydns.system.hosts import Hosts
     from steadydns.system.nsswitch import Plan
     from steadydns.system.resolvconf import ResolvConf
-    from steadydns.tables import Rows
-    from steadydns.transport.exchange import Server
+    from steadydns.telemetry.explanation import Explanation
     from steadydns.wire.message import Answer
 
 Result = Found | NotFound
@@ -377,7 +377,7 @@ class Resolver:
 
     def _fail(self, verdict: NotFound, host: Any, record: Record) -> NoReturn:
         """Tell of a lookup that failed, and raise its failure."""
-        from steadydns.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
+        from steadydns.telemetry.explanation import failure_text  # noqa: PLC0415 - only a failure needs it
 
         failure = gaierror(verdict.reason, self.profile.failures)
         self.observe(host, record, verdict, failure, [], monotonic())
@@ -826,7 +826,7 @@ class Resolver:
 
         Uses the cache as a call would, and fills it. Never raises for a name that does not resolve.
         """
-        from steadydns.explanation import Explanation  # noqa: PLC0415 - only who asks needs it
+        from steadydns.telemetry.explanation import Explanation  # noqa: PLC0415 - only who asks needs it
 
         name = name if isinstance(name, str) else name.decode("ascii", "replace")
         decision = self._decide(name, AF_UNSPEC, 0)
@@ -848,7 +848,7 @@ class Resolver:
         """Return the records of one type at a name, as text; see `steadydns.resolve`."""
         family = {"A": AF_INET, "AAAA": AF_INET6}.get(rdtype.upper())
         if family is None:
-            from steadydns.records import records  # noqa: PLC0415 - dnspython is loaded by whoever needs it
+            from steadydns.calls.records import records  # noqa: PLC0415 - dnspython is loaded by whoever needs it
 
             return records(name, rdtype, self._settings().rules, self.profile.failures)
         return [row[4][0] for row in self.getaddrinfo(name, None, family, _socket.SOCK_STREAM)]
@@ -864,7 +864,7 @@ class Resolver:
         Returns:
             The response that settled it, else the last one; None where no server answered.
         """
-        from steadydns.records import ask  # noqa: PLC0415 - dnspython is loaded by whoever needs it
+        from steadydns.calls.records import ask  # noqa: PLC0415 - dnspython is loaded by whoever needs it
 
         rules = self._settings().rules
         if rules.preferred is not None and self.node_local():

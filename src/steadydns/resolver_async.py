@@ -17,24 +17,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from steadydns.contract.request import Theirs
 from steadydns.resolution.attempts import Begun
 from steadydns.resolution.flights import Flight
-from steadydns.resolution.lookup import TRY_AGAIN, Found, NotFound, lookup
+from steadydns.resolution.model import TCP, Flow, Question
 from steadydns.resolution.record import Record
+from steadydns.resolution.walk import TRY_AGAIN, Found, NotFound, lookup
 from steadydns.resolver import merged, settled
-from steadydns.transport.awaiting import prompt, run
-from steadydns.transport.exchange import TCP, Flow, Question
-from steadydns.transport.loops import LoopNetwork
+from steadydns.transport.aio.driver import prompt, run
+from steadydns.transport.aio.network import LoopNetwork
 from steadydns.wire.message import A
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from steadydns.calls.hit_cache import Rows, Table
     from steadydns.contract.request import Request
     from steadydns.resolution.attempts import Finding
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.rules import Rules
     from steadydns.resolver import Arguments, Call, Resolver, Result
-    from steadydns.tables import Rows, Table
-    from steadydns.transport.gate import Gate, Ticket
-    from steadydns.transport.streams import Prompt
+    from steadydns.transport.aio.flows import Prompt
+    from steadydns.transport.aio.gate import Gate, Ticket
 
 T = TypeVar("T")
 

@@ -100,7 +100,7 @@ def port_as_text() -> None:
 
 def failed_aaaa_hides_a() -> None:
     """A failure of one family fails the call."""
-    from steadydns.resolution import lookup
+    from steadydns.resolution import walk as lookup
 
     honest = lookup._Walk.found
 
@@ -121,21 +121,21 @@ def hosts_ignored() -> None:
 
 def search_list_ignored() -> None:
     """Only the name itself is asked."""
-    from steadydns.resolution import lookup
+    from steadydns.resolution import walk as lookup
 
     lookup.candidates = lambda name, *_: (lookup.Candidate(name.rstrip(b"."), None),)  # type: ignore[attr-defined]
 
 
 def search_list_backwards() -> None:
     """The search list is walked from its end."""
-    from steadydns.resolution import lookup
+    from steadydns.resolution import walk as lookup
 
     _wrap(lookup, "candidates", lambda walk: walk[::-1])
 
 
 def servfail_ends_the_search() -> None:
     """A domain whose server fails ends the walk."""
-    from steadydns.resolution import lookup
+    from steadydns.resolution import walk as lookup
 
     lookup._stops_search = lambda verdict, findings: verdict == lookup.TRY_AGAIN
 
@@ -149,7 +149,8 @@ def an_alias_is_no_data() -> None:
 
 def aliases_in_any_order() -> None:
     """Addresses count whoever owns them."""
-    from steadydns.wire import general, records
+    from steadydns.wire import general
+    from steadydns.wire import sections as records
 
     honest = records.read_records
 
@@ -233,7 +234,7 @@ def raw_rows_forgotten() -> None:
 
 def second_question_counts() -> None:
     """Under `single-request` the second family's addresses are given though the first one failed."""
-    from steadydns.resolution import lookup
+    from steadydns.resolution import walk as lookup
 
     lookup._one_by_one = lambda findings: findings
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from steadydns.contract.musl import rank
+from steadydns.contract.profile_musl import rank
 from steadydns.system import interfaces
 from tests.contract.layouts import LAYOUTS, NAMES_PER_TABLE, SEED, names_of, set_up
 from tests.lab import musl_python

@@ -11,39 +11,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# A call flows hooks -> contract -> resolution -> transport -> wire; a lower layer imports no higher one.
-# Part -> what it may import besides itself; a trailing module narrows it ("transport.exchange" is plain values).
-LOWER = ("config", "native", "system", "wire", "transport", "resolution", "contract")
-ROOT = ("network", "network_musl", "platforms", "rules", "statistics", "background", "explanation", "records")
-EVERYWHERE = ("named",)  # a tool of the language, below all layers
+# A call flows hooks -> patching -> resolver -> calls -> transport -> resolution -> wire; a lower layer imports no
+# higher one. Part -> what it may import besides itself.
+EVERYWHERE = ("runtime",)  # tools of the language and the interpreter, below all layers
 LAYERS: dict[str, tuple[str, ...]] = {
-    "named": (),
+    "runtime": (),
     "config": (),
-    "native": (),
-    "tables": (),  # finished answers, which hooks read and the resolver writes
-    "wire": (),
     "system": (),
-    "transport": ("wire", "native"),
-    "resolution": ("wire", "transport.exchange", "native"),
-    "contract": ("wire", "resolution"),
-    "telemetry": ("config", "resolution", "contract"),
-    # The composition root: the only place where all layers meet.
-    **dict.fromkeys(ROOT, (*LOWER, *ROOT)),
-    "resolver": (*LOWER, *ROOT, "tables", "telemetry", "resolver_async"),
-    "resolver_async": (
-        *LOWER,
-        *ROOT,
-        "tables",
-        "resolver",
-    ),  # its other half, loaded by whoever has an event loop
-    "hostcalls": (*LOWER, *ROOT, "tables", "resolver", "telemetry"),
-    "hooks": ("config", "native", "tables", "contract", "resolver", "hostcalls", "telemetry"),
-    "activation": (*LOWER, *ROOT, "resolver", "hooks"),
+    "wire": (),
+    "resolution": ("wire",),
+    "transport": ("resolution", "wire"),
+    "contract": ("resolution", "wire"),
+    "telemetry": ("contract", "resolution", "config"),
+    "calls": ("resolver", "contract", "telemetry", "transport", "resolution", "wire", "system", "config"),
+    "resolver_async": ("resolver", "calls", "contract", "telemetry", "transport", "resolution", "wire"),
+    "resolver": (
+        "resolver_async",
+        "calls",
+        "contract",
+        "telemetry",
+        "transport",
+        "resolution",
+        "wire",
+        "system",
+        "config",
+    ),
+    "patching": ("resolver", "calls", "contract", "config"),
+    "hooks": ("patching", "resolver", "calls", "contract", "telemetry", "config"),
+    "activation": ("hooks", "patching", "resolver", "calls", "telemetry", "config"),
     "auto": ("activation",),
-    "": ("activation", "config", "explanation", "resolver"),
+    "": ("activation", "config", "telemetry", "resolver"),
     # At the rim: nothing imports these.
-    "cli": (*LOWER, *ROOT, "resolver", "hooks", "activation", "auto", "telemetry", ""),
-    "testing": (*LOWER, *ROOT, "resolver", "hooks", "activation", "auto", ""),
+    "cli": (
+        *(
+            "activation",
+            "auto",
+            "hooks",
+            "patching",
+            "resolver",
+            "calls",
+            "contract",
+            "telemetry",
+            "transport",
+        ),
+        *("resolution", "wire", "system", "config", ""),
+    ),
+    "testing": ("activation", "resolver", "calls", "resolution", "wire", "system", "config", ""),
     "__main__": ("cli",),
 }
 
@@ -71,7 +84,7 @@ IMPURE = frozenset(
         "signal",
         "socket",
         "socketserver",
-        "steadydns.native",
+        "steadydns.runtime.native",
         "ssl",
         "subprocess",
         "sys",
@@ -96,12 +109,15 @@ VALUES = frozenset(
 )
 CONSTANTS = ("AF_", "SOCK_", "IPPROTO_", "AI_", "EAI_", "NI_")
 EXCEPTIONS: dict[tuple[str, str], frozenset[str]] = {
-    ("resolution.cache", "steadydns.native"): frozenset(("RLock",)),  # guards its tables
-    ("resolution.flights", "steadydns.native"): frozenset(("Lock", "get_ident")),  # who leads, who waits
+    ("resolution.cache", "steadydns.runtime.native"): frozenset(("RLock",)),  # guards its tables
+    ("resolution.flights", "steadydns.runtime.native"): frozenset(
+        ("Lock", "get_ident")
+    ),  # who leads, who waits
+    ("resolution.model", "socket"): frozenset(),  # address families, as numbers
     ("contract", "socket"): VALUES,  # numbers and types of the API that the contract is about
-    ("contract.stock", "socket"): VALUES | {"getaddrinfo"},  # keeps the originals for everybody
+    ("contract.originals", "socket"): VALUES | {"getaddrinfo"},  # keeps the originals for everybody
     ("contract.rows", "sys"): frozenset(("_is_gil_enabled",)),  # how rows may rotate is settled at import
-    ("contract.stock", "_socket"): frozenset(  # as above
+    ("contract.originals", "_socket"): frozenset(  # as above
         ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo")
     ),
 }

@@ -46,9 +46,9 @@ def test_pure_layers_do_no_io() -> None:
             id="upwards-in-a-function",
         ),
         pytest.param(
-            {"statistics": "import steadydns.telemetry", "telemetry__lookup": ""},
-            "statistics may not import steadydns.telemetry",
-            id="telemetry-is-for-resolver-and-hooks",
+            {"contract__rows": "import steadydns.telemetry", "telemetry__lookup": ""},
+            "contract may not import steadydns.telemetry",
+            id="telemetry-is-for-calls-and-hooks",
         ),
         pytest.param({"system__pod": "import steadydns"}, "system may not import steadydns", id="the-face"),
         pytest.param({"helpers": ""}, "'helpers' has no place", id="unknown-part"),
@@ -64,7 +64,7 @@ def test_downward_imports_are_allowed(tmp_path: Path) -> None:
     """The layer rule is silent about imports of lower layers, of the own layer and of other packages."""
     sample = package(
         tmp_path,
-        resolution__lookup="import dns.name\nfrom steadydns.transport.exchange import Ask\nfrom . import cache",
+        resolution__lookup="import dns.name\nfrom steadydns.resolution.model import Ask\nfrom . import cache",
         resolution__cache="from steadydns.wire import message",
         transport__exchange="",
         wire__message="",
@@ -81,8 +81,8 @@ def test_downward_imports_are_allowed(tmp_path: Path) -> None:
             {"resolution__lookup": "import threading"}, "may not import threading", id="lock-elsewhere"
         ),
         pytest.param(
-            {"resolution__cache": "from steadydns.native import start_new_thread", "native": ""},
-            "use steadydns.native.start_new_thread",
+            {"resolution__cache": "from steadydns.runtime.native import start_new_thread", "native": ""},
+            "use steadydns.runtime.native.start_new_thread",
             id="thread",
         ),
         pytest.param({"contract__rows": "import socket\nsocket.socket()"}, "use socket.socket", id="socket"),
@@ -103,7 +103,7 @@ def test_constants_and_locks_are_allowed(tmp_path: Path) -> None:
     sample = package(
         tmp_path,
         contract__errors="import socket\nraise socket.gaierror(socket.EAI_AGAIN, '')",
-        resolution__cache="from steadydns.native import RLock",
+        resolution__cache="from steadydns.runtime.native import RLock",
         native="",
         wire__names="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import socket",
         transport__udp="import socket, time",

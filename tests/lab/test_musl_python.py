@@ -13,7 +13,7 @@ from tests.lab import builds, musl_python, requirements
 
 PROGRAM = """
 import json, sys, sysconfig
-from steadydns.system.musl import no_data
+from steadydns.system.musl_files import no_data
 from steadydns.system.pod import libc
 loader = next(line.split()[-1] for line in open("/proc/self/maps") if "/musl/lib/" in line)
 print(json.dumps([libc(), loader, no_data(), sys.version.split()[0]]))

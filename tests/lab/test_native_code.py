@@ -15,7 +15,7 @@ pytestmark = pytest.mark.lab
 
 PROGRAM = """
 import steadydns.auto
-from steadydns.contract import stock
+from steadydns.contract import originals as stock
 print(stock.raw("api.example.com", 80)[0][4][0])
 """
 # stock.raw is libc's getaddrinfo, as a library calls it that is linked against it.

@@ -16,7 +16,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from steadydns.hooks.registry import EVERY
+from steadydns.patching.registry import EVERY
 from tests.suites import __main__ as command
 from tests.suites import environment, names, table
 from tests.suites.harness import (

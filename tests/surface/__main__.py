@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from steadydns.hooks.registry import EVERY
+from steadydns.patching.registry import EVERY
 from tests.lab import namespaces
 from tests.lab.topology import PREFIX
 from tests.surface import table

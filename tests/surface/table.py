@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from steadydns.hooks.registry import DEFAULT
+from steadydns.patching.registry import DEFAULT
 from tests.surface.results import ORDERS, Result
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from steadydns.hooks.registry import EVERY
+from steadydns.patching.registry import EVERY
 from tests.surface import table
 from tests.surface.environment import REQUIREMENTS
 from tests.surface.paths import CallPath, Library, libraries

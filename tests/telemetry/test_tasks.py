@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from steadydns.calls.settings import rules as make_rules
 from steadydns.config import Config
+from steadydns.resolution.model import UDP
 from steadydns.resolver import Resolver
-from steadydns.rules import rules as make_rules
 from steadydns.system.pod import Pod
-from steadydns.transport.exchange import UDP
 from tests.unit.loopback import LoopbackServer
 from tests.unit.loops import RUNNERS
 from tests.unit.network import FakeServer, cluster_zone
@@ -20,7 +20,7 @@ from tests.unit.network import FakeServer, cluster_zone
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.rules import Rules
     from steadydns.system.resolvconf import ResolvConf
     from tests.telemetry.conftest import Traces
 

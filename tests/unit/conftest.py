@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from steadydns import activation
+from steadydns.calls.settings import rules as make_rules
 from steadydns.resolver import Resolver
-from steadydns.rules import rules as make_rules
 from steadydns.system.pod import Pod
 from tests.unit.loopback import LoopbackServer
 from tests.unit.network import FakeServer, cluster_zone
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from steadydns.config import Config
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.rules import Rules
     from steadydns.system.resolvconf import ResolvConf
 
 RESOLV_CONF = """\

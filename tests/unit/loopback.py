@@ -14,7 +14,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
-from steadydns.transport.exchange import TCP, UDP, Question, Server
+from steadydns.resolution.model import TCP, UDP, Question, Server
 from steadydns.wire.message import AAAA, FORMERR, PTR
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from steadydns.resolution.cache import Cache
-from steadydns.resolution.environment import Environment, Rules
-from steadydns.resolution.lookup import Found, NotFound, lookup
+from steadydns.resolution.model import TCP, UDP, Flow, Question, Reply, Server, Step
 from steadydns.resolution.record import Record
+from steadydns.resolution.rules import Environment, Rules
 from steadydns.resolution.servers import Servers
-from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step
+from steadydns.resolution.walk import Found, NotFound, lookup
 from steadydns.wire.message import AAAA, FORMERR, NOERROR, NXDOMAIN, PTR, A, Answer
 
 if TYPE_CHECKING:

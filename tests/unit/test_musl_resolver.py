@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from steadydns.calls.ranking_musl import MuslSurroundings
+from steadydns.calls.settings import rules
 from steadydns.config import Config
-from steadydns.network_musl import MuslSurroundings
 from steadydns.resolution.libc import GLIBC, MUSL
 from steadydns.resolution.search import candidates
 from steadydns.resolver import Resolver
-from steadydns.rules import rules
 from steadydns.system import interfaces
-from steadydns.system.musl import parse_resolv_conf
+from steadydns.system.musl_files import parse_resolv_conf
 from steadydns.system.pod import Pod
 from steadydns.wire.message import AAAA, A
 
@@ -45,7 +45,7 @@ def test_errors_are_musls(musl: Resolver, monkeypatch: pytest.MonkeyPatch) -> No
     """Their texts say which libc they are from, those of other record types too."""
     with pytest.raises(socket.gaierror, match="Name does not resolve"):
         musl.getaddrinfo("gone.example.com", 80)
-    monkeypatch.setattr("steadydns.records.ask", lambda *_: None)
+    monkeypatch.setattr("steadydns.calls.records.ask", lambda *_: None)
     with pytest.raises(socket.gaierror, match="Try again"):
         musl.resolve("gone.example.com", "TXT")
     with pytest.raises(socket.gaierror) as raised:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from steadydns.contract import stock
+from steadydns.calls.gethostby import HostCalls
+from steadydns.contract import originals as stock
 from steadydns.contract.errors import LookupFailed
-from steadydns.hostcalls import HostCalls
 from steadydns.resolution.flights import Flights
-from steadydns.transport.exchange import Question
+from steadydns.resolution.model import Question
 from steadydns.wire.message import AAAA, SERVFAIL, A
 from tests.unit.audit import audited
 
@@ -330,7 +330,7 @@ def test_explain_tells_what_happened(resolver: Resolver) -> None:
 
 def test_the_finished_rows_are_bounded(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scanner of all ports does not fill the memory."""
-    monkeypatch.setattr("steadydns.tables.MAX_ROWS", 50)
+    monkeypatch.setattr("steadydns.calls.hit_cache.MAX_ROWS", 50)
     for port in range(200):
         resolver.getaddrinfo("redis.prod", port, 0, STREAM)
         assert resolver.stats()["cache"]["rows"] <= 50

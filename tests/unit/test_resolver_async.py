@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from steadydns.contract import stock
-from steadydns.transport import gate
-from steadydns.transport.exchange import TCP
+from steadydns.contract import originals as stock
+from steadydns.resolution.model import TCP
+from steadydns.transport.aio import gate
 from tests.unit.loops import RUNNERS
 
 if TYPE_CHECKING:

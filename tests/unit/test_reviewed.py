@@ -16,11 +16,11 @@ import pytest
 
 import steadydns
 from steadydns import activation
+from steadydns.calls.settings import rules as make_rules
 from steadydns.resolution.flights import Flight, Flights
+from steadydns.resolution.model import TCP
 from steadydns.resolver import Resolver
-from steadydns.rules import rules as make_rules
 from steadydns.system.pod import Pod
-from steadydns.transport.exchange import TCP
 from steadydns.wire.message import FORMERR, SERVFAIL
 from tests.unit.loopback import LoopbackServer
 from tests.unit.network import FakeServer, cluster_zone
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from steadydns.config import Config
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.model import Question
+    from steadydns.resolution.rules import Rules
     from steadydns.system.resolvconf import ResolvConf
-    from steadydns.transport.exchange import Question
 
 
 def test_a_lookup_that_was_interrupted_holds_nobody_up(

@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from steadydns.contract.request import AF_INET
-from steadydns.resolution.lookup import (
+from steadydns.resolution.walk import (
     EMPTY,
     HOST_NOT_FOUND,
     MALFORMED,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from steadydns.contract.request import Request
-    from steadydns.resolution.lookup import NotFound
+    from steadydns.resolution.walk import NotFound
 
 # glibc's gai_strerror (posix/gai_strerror.c), which Python has no call for.
 GLIBC: Final = {

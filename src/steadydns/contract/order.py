@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 AF_INET = 2  # Linux, all architectures
 AF_INET6 = 10

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from steadydns.contract.request import Request
-    from steadydns.resolution.lookup import Found, NotFound
+    from steadydns.resolution.walk import Found, NotFound
 
 MAPPED_PREFIX: Final = bytes(10) + b"\xff\xff"
 IPV4_OCTETS: Final = 4

@@ -10,7 +10,7 @@ import re
 import socket
 from typing import Final
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 from steadydns.wire.message import AAAA, A
 
 AF_UNSPEC: Final = int(socket.AF_UNSPEC)

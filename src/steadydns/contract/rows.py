@@ -12,9 +12,9 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from steadydns.contract.disguise import Disguise
+from steadydns.contract.originals import enum
 from steadydns.contract.request import AF_INET, AF_INET6, AI_NUMERICHOST
-from steadydns.contract.stock import enum
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -15,7 +15,7 @@ from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from steadydns.hooks.patch import replace
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     import asyncio

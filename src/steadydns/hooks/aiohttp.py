@@ -11,7 +11,7 @@ import functools
 import socket
 from typing import TYPE_CHECKING, Any
 
-from steadydns.hooks.patch import replace
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,13 +11,13 @@ import contextvars
 import functools
 from typing import TYPE_CHECKING, Any
 
-from steadydns.hooks.patch import replace
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from steadydns.calls.hit_cache import Rows
     from steadydns.resolver import Resolver
-    from steadydns.tables import Rows
 
 
 def install(resolver: Resolver) -> Callable[[], None]:

@@ -12,7 +12,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-from steadydns.hooks.patch import replace
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

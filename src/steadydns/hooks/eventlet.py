@@ -13,8 +13,8 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from steadydns.contract.stock import enum
-from steadydns.hooks.patch import replace
+from steadydns.contract.originals import enum
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from steadydns.hooks.patch import replace
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ import re
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
-from steadydns.hooks.forwarder import HOST, Forwarder
-from steadydns.hooks.patch import replace
+from steadydns.calls.forwarder import HOST, Forwarder
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

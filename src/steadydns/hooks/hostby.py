@@ -13,10 +13,10 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from steadydns.contract import stock
+from steadydns.calls.gethostby import HostCalls
+from steadydns.contract import originals as stock
 from steadydns.contract.request import AF_INET
-from steadydns.hooks.patch import replace
-from steadydns.hostcalls import HostCalls
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

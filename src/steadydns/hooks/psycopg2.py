@@ -10,7 +10,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
-from steadydns.hooks.patch import replace
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

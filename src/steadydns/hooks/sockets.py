@@ -13,10 +13,10 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from steadydns.calls.gethostby import HostCalls
 from steadydns.contract.disguise import Disguise
 from steadydns.contract.request import AF_INET, AF_INET6, Theirs
-from steadydns.hooks.patch import replace
-from steadydns.hostcalls import HostCalls
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,16 +14,16 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from steadydns.hooks.patch import replace
-from steadydns.native import cooperative
-from steadydns.tables import Table
+from steadydns.calls.hit_cache import Table
+from steadydns.patching.patches import replace
+from steadydns.runtime.native import cooperative
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+    from steadydns.calls.hit_cache import Rows
     from steadydns.resolver import Resolver
-    from steadydns.tables import Rows
 
 
 _covered: Final[dict[ModuleType, Table]] = {}

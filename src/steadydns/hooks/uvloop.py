@@ -14,13 +14,13 @@ import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from steadydns.hooks.patch import replace
+from steadydns.patching.patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from steadydns.calls.hit_cache import Rows
     from steadydns.resolver import Resolver
-    from steadydns.tables import Rows
 
 
 _STREAM: Final = int(socket.SOCK_STREAM)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from steadydns.named import NamedTuple
+from steadydns.resolution.model import TCP, UDP, Flow, Question, Reply, Server, Step
 from steadydns.resolution.record import FAILURE, RETRY, STALE, TIMEOUT, Event
 from steadydns.resolution.search import under
-from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step
+from steadydns.runtime.named import NamedTuple
 from steadydns.wire.message import (
     FORMERR,
     NOERROR,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tenacity import Retrying
 
     from steadydns.resolution.cache import Entry
-    from steadydns.resolution.environment import Environment
+    from steadydns.resolution.rules import Environment
 
 STALE_AFTER: Final = 1.8
 """Seconds without an answer after which an expired one is used (RFC 8767 section 5, client response timer)."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from steadydns.native import RLock
-from steadydns.resolution.certain import Proven
+from steadydns.resolution.proofs import Proven
 from steadydns.resolution.risk import Risk
+from steadydns.runtime.native import RLock
 from steadydns.wire.message import NXDOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from steadydns.transport.exchange import Question
+    from steadydns.resolution.model import Question
     from steadydns.wire.message import Answer
 
 ENTRY_BYTES: Final = 460

@@ -6,7 +6,7 @@ from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from steadydns.native import Lock, get_ident
+from steadydns.runtime.native import Lock, get_ident
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 
 class Libc(NamedTuple):

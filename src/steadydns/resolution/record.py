@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from steadydns.named import NamedTuple
-from steadydns.transport.exchange import TCP, Question, Reply
+from steadydns.resolution.model import TCP, Question, Reply
+from steadydns.runtime.named import NamedTuple
 
 if TYPE_CHECKING:
-    from steadydns.transport.exchange import Flow, Server
+    from steadydns.resolution.model import Flow, Server
     from steadydns.wire.message import Answer
 
 SENT: Final = "query.sent"

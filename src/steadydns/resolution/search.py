@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from steadydns.named import NamedTuple
 from steadydns.resolution.libc import GLIBC, Libc
-from steadydns.transport.exchange import Question
+from steadydns.resolution.model import Question
+from steadydns.runtime.named import NamedTuple
 from steadydns.wire.message import A
 
 MAX_NAME: Final = 253

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from steadydns.resolution.environment import Rules
-    from steadydns.transport.exchange import Server
+    from steadydns.resolution.model import Server
+    from steadydns.resolution.rules import Rules
 
 DEMOTION: Final = 5.0
 """Seconds a server that did not answer is asked last: glibc's default time-out, which it would cost to be wrong."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import _socket
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 from .cnumber import strtoul
 

@@ -12,7 +12,7 @@ import struct
 from fcntl import ioctl
 from typing import TYPE_CHECKING
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 _DATABASES = frozenset(
     b"aliases ethers group group_compat gshadow hosts initgroups netgroup networks passwd passwd_compat"

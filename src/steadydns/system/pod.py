@@ -54,10 +54,10 @@ class Pod:
         parse_hosts: Callable[[bytes], hosts.Hosts] = hosts.parse
         self._fixed_plan: nsswitch.Plan | None = None
         if self.libc == "musl":
-            from . import musl  # noqa: PLC0415 - glibc's images do without it
+            from . import musl_files  # noqa: PLC0415 - glibc's images do without it
 
-            self._parse_resolv_conf, parse_hosts = musl.parse_resolv_conf, musl.parse_hosts
-            self._fixed_plan = musl.PLAN
+            self._parse_resolv_conf, parse_hosts = musl_files.parse_resolv_conf, musl_files.parse_hosts
+            self._fixed_plan = musl_files.PLAN
         etc = partial(os.path.join, root, "etc")
         self._resolv_conf = Watched(etc("resolv.conf"), self._read_resolv_conf)
         self._hosts: Watched[hosts.Hosts] = Watched(etc("hosts"), parse_hosts)

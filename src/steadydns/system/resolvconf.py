@@ -11,7 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 from .cnumber import atoi, strtoul
 

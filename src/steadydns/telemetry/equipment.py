@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from steadydns.telemetry.journal import Journal
+from steadydns.telemetry.log import Journal
 from steadydns.telemetry.metrics import Durations
 from steadydns.telemetry.names import Names
 from steadydns.telemetry.reason import notable, used_network

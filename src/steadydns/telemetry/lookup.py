@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 if TYPE_CHECKING:
     from steadydns.resolution.record import Record

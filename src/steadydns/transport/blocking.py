@@ -6,8 +6,8 @@ import select
 from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
-from steadydns.native import by_signal_handler, poll
-from steadydns.transport.exchange import TCP, Flow, Question, Reply, Step
+from steadydns.resolution.model import TCP, Flow, Question, Reply, Step
+from steadydns.runtime.native import by_signal_handler, poll
 from steadydns.transport.tcp import Connection, failure_of
 from steadydns.transport.udp import Datagram
 from steadydns.wire.message import WireError

@@ -8,7 +8,7 @@ from __future__ import annotations
 from os import urandom
 from typing import TYPE_CHECKING, Any, Final
 
-from steadydns.transport.exchange import Question
+from steadydns.resolution.model import Question
 from steadydns.wire.direct import read_direct
 from steadydns.wire.framing import NO_ID, Deframer
 from steadydns.wire.message import TAIL_SIZE, Answer, Mismatch, WireError, framed_queries, parse_any

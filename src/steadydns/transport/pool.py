@@ -9,12 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from steadydns.native import RLock, poll
+from steadydns.runtime.native import RLock, poll
 from steadydns.transport.tcp import Connection
 from steadydns.wire.message import WireError
 
 if TYPE_CHECKING:
-    from steadydns.transport.exchange import Question, Server
+    from steadydns.resolution.model import Question, Server
 
 IDLE_LIMIT: Final = 9.0
 """Seconds after which an idle connection is closed: CoreDNS closes after 10 (measured)."""

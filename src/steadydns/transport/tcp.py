@@ -9,7 +9,7 @@ import socket
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from steadydns.native import poll
+from steadydns.runtime.native import poll
 from steadydns.transport.pipeline import Pipeline
 from steadydns.wire.direct import read_direct
 from steadydns.wire.message import TAIL_SIZE, WireError, framed_queries, parse_any
@@ -18,7 +18,7 @@ from steadydns.wire.names import encode_name
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from steadydns.transport.exchange import Question, Server
+    from steadydns.resolution.model import Question, Server
     from steadydns.transport.pipeline import Answered, Asked
     from steadydns.wire.message import Answer
 

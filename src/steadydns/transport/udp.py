@@ -15,7 +15,7 @@ from steadydns.wire.message import Answer, Mismatch, parse, query
 from steadydns.wire.names import encode_name
 
 if TYPE_CHECKING:
-    from steadydns.transport.exchange import Question, Server
+    from steadydns.resolution.model import Question, Server
 
 EDNS_PAYLOAD: Final = 1232
 """Largest answer asked for, bytes: fits every path without fragments (DNS Flag Day 2020)."""

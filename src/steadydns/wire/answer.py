@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadydns.named import NamedTuple
+from steadydns.runtime.named import NamedTuple
 
 
 class Answer(NamedTuple):

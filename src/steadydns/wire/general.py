@@ -11,7 +11,7 @@ from .answer import Answer, Disorderly
 from .codes import AAAA, CNAME, IN, NOERROR, OPT, PTR, SOA, A
 from .errors import WireError
 from .names import present_name
-from .records import Record, read_name, read_records
+from .sections import Record, read_name, read_records
 
 ADDRESS_SIZES = {A: 4, AAAA: 16}  # octets of RDATA, RFC 1035 section 3.4.1 and RFC 3596 section 2.2
 SMALLEST_SOA = 22  # octets of RDATA: two names that are the root, five numbers of 32 bits

@@ -12,7 +12,7 @@ from .codes import CNAME, NOERROR
 from .errors import WireError
 from .general import ADDRESS_SIZES, RCODE, TRUNCATED
 from .names import present_name
-from .records import read_name, read_records
+from .sections import read_name, read_records
 
 _HOST_NAME = re.compile(rb"[0-9A-Za-z.-]+")
 """What musl takes for a canonical name, octets beyond ASCII aside."""

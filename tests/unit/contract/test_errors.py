@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from steadydns.contract.errors import LookupFailed, gaierror
-from steadydns.resolution.lookup import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
+from steadydns.resolution.walk import HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
 
 REASONS = {
     HOST_NOT_FOUND: socket.EAI_NONAME,

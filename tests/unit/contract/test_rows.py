@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from steadydns.contract import stock
+from steadydns.contract import originals as stock
 from steadydns.contract.profile import Profile
 from steadydns.contract.rows import (
     MAX_ROTATIONS,

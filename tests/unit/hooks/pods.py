@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import steadydns.resolver as module
-from steadydns.rules import rules as make
+from steadydns.calls.settings import rules as make
+from steadydns.resolution.model import Server
 from steadydns.system.pod import Pod
-from steadydns.transport.exchange import Server
 
 if TYPE_CHECKING:
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.rules import Rules
 
 
 def enter(root: str, port: str) -> None:

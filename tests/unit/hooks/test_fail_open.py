@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from steadydns import activation
-from steadydns.contract import stock
+from steadydns.contract import originals as stock
 from tests.unit.program import run
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ INSIDE = [
     "steadydns.transport.pipeline.Deframer.cut",
     "steadydns.resolution.cache.Cache.store",
     "steadydns.resolution.cache.Cache.get",
-    "steadydns.resolution.lookup.candidates",
+    "steadydns.resolution.walk.candidates",
     "steadydns.resolution.flights.Flights.join",
-    "steadydns.network.Surroundings.rank",
+    "steadydns.calls.ranking.Surroundings.rank",
     "steadydns.system.pod.Pod.resolv_conf",
     "steadydns.system.pod.Pod.hosts",
     "steadydns.system.pod.Pod.nsswitch_plan",
@@ -78,8 +78,8 @@ FIRST_ATTEMPT = [
     "steadydns.transport.tcp.read_direct",
     "steadydns.resolution.cache.Cache.held",
     "steadydns.resolution.cache.Cache.keep",
-    "steadydns.network.Surroundings.look",
-    "steadydns.network.Surroundings.rank",
+    "steadydns.calls.ranking.Surroundings.look",
+    "steadydns.calls.ranking.Surroundings.rank",
 ]
 
 

@@ -161,8 +161,8 @@ def test_uninstall_puts_everything_back(etc: Path, real: LoopbackServer) -> None
 
 REFRESH = """
 import gevent, threading
-from steadydns.background import Refresher
-from steadydns.transport.exchange import Question
+from steadydns.calls.refresher import Refresher
+from steadydns.resolution.model import Question
 done = []
 refresher = Refresher(lambda question: done.append(question))
 refresher.submit(Question(b"www.example.com", 1))

@@ -13,8 +13,8 @@ import grpc
 import pytest
 
 from steadydns import activation
+from steadydns.calls.forwarder import HOST, Forwarder
 from steadydns.hooks import grpc as hook
-from steadydns.hooks.forwarder import HOST, Forwarder
 from tests.unit.program import run
 
 if TYPE_CHECKING:

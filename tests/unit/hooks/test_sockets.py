@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from steadydns import activation
-from steadydns.transport.exchange import Question
+from steadydns.resolution.model import Question
 from steadydns.wire.message import A
 from tests.unit.audit import audited
 

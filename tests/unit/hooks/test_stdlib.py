@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from steadydns import activation
-from steadydns.contract import stock
+from steadydns.contract import originals as stock
 from tests.unit.audit import audited
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from steadydns.resolution.attempts import Attempts, Failed
-from steadydns.resolution.lookup import TRY_AGAIN, Found
+from steadydns.resolution.model import TCP, UDP, Question
 from steadydns.resolution.record import RETRY, TIMEOUT
-from steadydns.transport.exchange import TCP, UDP, Question
+from steadydns.resolution.walk import TRY_AGAIN, Found
 from steadydns.wire.message import FORMERR, NOTIMP, REFUSED, SERVFAIL, A
 from tests.unit.network import DNS, OTHER, RULES, FakeNetwork, FakeServer, Pod, cluster_zone, pod
 
 if TYPE_CHECKING:
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.rules import Rules
 
 UDP_ONLY = RULES._replace(transport=UDP, search=())
 TCP_ONLY = RULES._replace(transport=TCP, search=())

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from steadydns.resolution.cache import ADDRESS_BYTES, ENTRY_BYTES, Cache
-from steadydns.transport.exchange import Question
+from steadydns.resolution.model import Question
 from steadydns.wire.message import AAAA, NOERROR, NXDOMAIN, A, Answer
 from tests.unit.network import Response
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steadydns.resolution.lookup import Found, NotFound, lookup
 from steadydns.resolution.risk import MOST
+from steadydns.resolution.walk import Found, NotFound, lookup
 from steadydns.wire.message import AAAA, SERVFAIL, A
 from tests.unit.network import CLUSTER, DNS, RULES, FakeNetwork, FakeServer, Pod, Zone, texts
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from steadydns.transport.exchange import Reply, Step
+    from steadydns.resolution.model import Reply, Step
 
 # Few labels, so that names, their parents, suffixed names and public names collide often.
 LABELS = ("a", "b", "com", "prod", "svc", "dns", "default", "cluster", "local")

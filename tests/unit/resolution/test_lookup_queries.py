@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from steadydns.resolution.lookup import Found
+from steadydns.resolution.model import Question
 from steadydns.resolution.record import CUT
-from steadydns.transport.exchange import Question
+from steadydns.resolution.walk import Found
 from steadydns.wire.message import SERVFAIL, A
 from tests.unit.network import (
     CLUSTER,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from steadydns.resolution.libc import MUSL
-from steadydns.resolution.lookup import HOST_NOT_FOUND, MALFORMED, NO_DATA, TRY_AGAIN, NotFound
 from steadydns.resolution.search import candidates
+from steadydns.resolution.walk import HOST_NOT_FOUND, MALFORMED, NO_DATA, TRY_AGAIN, NotFound
 from steadydns.wire.answer import Answer, Disorderly
 from steadydns.wire.message import AAAA, FORMERR, NXDOMAIN, REFUSED, SERVFAIL, A
 from tests.unit.network import (

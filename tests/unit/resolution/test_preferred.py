@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from steadydns.resolution.lookup import TRY_AGAIN, Found
-from steadydns.transport.exchange import UDP
+from steadydns.resolution.model import UDP
+from steadydns.resolution.walk import TRY_AGAIN, Found
 from tests.unit.network import DNS, NODE_LOCAL, RULES, FakeNetwork, FakeServer, Pod, cluster_zone
 
 PREFERRED = RULES._replace(search=(), preferred=NODE_LOCAL)

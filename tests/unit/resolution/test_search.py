@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from steadydns.resolution.model import Question
 from steadydns.resolution.search import Candidate, candidates, cut, likely, under
-from steadydns.transport.exchange import Question
 from steadydns.wire.message import A
 
 SEARCH = (b"default.svc.cluster.local", b"svc.cluster.local", b"cluster.local")

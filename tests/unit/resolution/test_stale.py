@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from steadydns.resolution.lookup import HOST_NOT_FOUND, TRY_AGAIN, Found
+from steadydns.resolution.model import Question
 from steadydns.resolution.record import STALE
-from steadydns.transport.exchange import Question
+from steadydns.resolution.walk import HOST_NOT_FOUND, TRY_AGAIN, Found
 from steadydns.wire.message import REFUSED, SERVFAIL, A
 from tests.unit.network import DNS, RULES, Pod, cluster_zone, pod, texts
 

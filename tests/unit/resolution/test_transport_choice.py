@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from steadydns.resolution.lookup import Found
-from steadydns.transport.exchange import TCP, UDP
+from steadydns.resolution.model import TCP, UDP
+from steadydns.resolution.walk import Found
 from tests.unit.network import DNS, RULES, Pod, pod
 
 AUTO = RULES._replace(search=())

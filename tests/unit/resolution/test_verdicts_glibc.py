@@ -11,14 +11,14 @@ import pytest
 
 from steadydns.contract.errors import gaierror, reported
 from steadydns.contract.request import Request, read
-from steadydns.resolution.lookup import NotFound
-from steadydns.transport.exchange import TCP
+from steadydns.resolution.model import TCP
+from steadydns.resolution.walk import NotFound
 from steadydns.wire.message import AAAA, A
 from tests.unit.network import DNS, RULES, FakeNetwork, FakeServer, Pod, Response, Zone, shown, texts
 from tests.unit.system import namespace
 
 if TYPE_CHECKING:
-    from steadydns.transport.exchange import Question
+    from steadydns.resolution.model import Question
 
 PROBE = Path(__file__).with_name("verdicts_probe.py")
 

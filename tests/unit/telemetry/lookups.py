@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from time import monotonic
 
+from steadydns.resolution.model import Flow, Question, Server
 from steadydns.resolution.record import RESPONSE, RETRY, SENT, TIMEOUT, Event, Record
 from steadydns.telemetry.lookup import Lookup
-from steadydns.transport.exchange import Flow, Question, Server
 
 SERVER = Server(int(socket.AF_INET), "10.96.0.10")
 NAME = "api.example.com"

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from steadydns.calls.settings import rules
 from steadydns.config import Config
-from steadydns.explanation import Explanation, Query, failure_text, queries
 from steadydns.resolution.record import CACHED, CUT, FAILURE, RESPONSE, RETRY, SENT, STALE, TIMEOUT, Record
-from steadydns.rules import rules
 from steadydns.system.resolvconf import parse
+from steadydns.telemetry.explanation import Explanation, Query, failure_text, queries
 from tests.unit.telemetry.lookups import LOST_REPLY, NAME, record_of
 
 if TYPE_CHECKING:
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.rules import Rules
 
 PROOF = "com.svc.cluster.local"
 CONF = b"nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import dns.message
 import pytest
 
+from steadydns.resolution.model import TCP, UDP, Flow, Question, Reply, Server, Step
 from steadydns.transport.blocking import Exchange, run
-from steadydns.transport.exchange import TCP, UDP, Flow, Question, Reply, Server, Step
 from steadydns.transport.pool import Pool
 from steadydns.transport.tcp import Connection, failure_of
 from steadydns.wire.framing import frame

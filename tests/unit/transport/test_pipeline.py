@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.message
 import pytest
 
-from steadydns.transport.exchange import Question
+from steadydns.resolution.model import Question
 from steadydns.transport.pipeline import Pipeline
 from steadydns.wire.framing import Deframer, frame
 from steadydns.wire.message import AAAA, A, WireError

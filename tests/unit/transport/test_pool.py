@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from steadydns.resolution.model import TCP, Flow, Question, Server, Step
 from steadydns.transport.blocking import Exchange
-from steadydns.transport.exchange import TCP, Flow, Question, Server, Step
 from steadydns.transport.pool import IDLE_LIMIT, MAX_IDLE, PROBE_LIMIT, Pool
 from steadydns.transport.tcp import Connection
 from steadydns.wire.message import A

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from steadydns.resolution.cache import Cache
-from steadydns.resolution.environment import Environment, Network, Rules
-from steadydns.resolution.lookup import Found, NotFound, lookup
+from steadydns.resolution.model import TCP, UDP, Question, Reply, Step
 from steadydns.resolution.record import Record
+from steadydns.resolution.rules import Environment, Network, Rules
 from steadydns.resolution.servers import Servers
-from steadydns.transport.awaiting import run as aio_run
+from steadydns.resolution.walk import Found, NotFound, lookup
+from steadydns.transport.aio.driver import run as aio_run
+from steadydns.transport.aio.network import LoopNetwork
 from steadydns.transport.blocking import run
-from steadydns.transport.exchange import TCP, UDP, Question, Reply, Step
-from steadydns.transport.loops import LoopNetwork
 from steadydns.transport.pool import Pool
 from steadydns.wire.message import AAAA, FORMERR, REFUSED, SERVFAIL, A
 from tests.unit.loopback import LoopbackServer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dns.message
 import pytest
 
-from steadydns.transport.exchange import Question, Server
+from steadydns.resolution.model import Question, Server
 from steadydns.transport.udp import EDNS_PAYLOAD, Datagram
 from steadydns.wire.message import A, WireError
 from tests.unit.loopback import asked, encode

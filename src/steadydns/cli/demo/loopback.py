@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from steadydns.cli.demo.zone import NDOTS, SEARCH
 from steadydns.config import Config
+from steadydns.resolution.model import Server
 from steadydns.resolver import Resolver
 from steadydns.system.pod import Pod
 from steadydns.system.resolvconf import AF_INET, Nameserver, ResolvConf
-from steadydns.transport.exchange import Server
 
 if TYPE_CHECKING:
-    from steadydns.resolution.environment import Rules
+    from steadydns.resolution.rules import Rules
 
 ADDRESS = "127.0.0.1"
 NO_FILES = "/proc/self/no-such-folder"
