@@ -5,7 +5,6 @@ May import the lab; never imports steadydns: that happens in the pod.
 
 from __future__ import annotations
 
-import itertools
 import json
 import statistics
 import subprocess
@@ -14,18 +13,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from benchmarks import names
 from benchmarks.report import Report, median_ratio, rotated
 from tests.lab.node import Node
 from tests.lab.nsd import Nsd
 from tests.lab.pod import SEARCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.lab.pod import Pod
 
 PROGRAM = Path(__file__).parent / "programs" / "asyncio_client.py"
 ROUNDS = 7
+PROBES = 1000  # names that dnsperf asks for
 SIZE = 3000  # lookups of each contender in a round
 WARM = 40  # further ones that are not counted
 HITS = 50_000
@@ -99,12 +98,13 @@ def measure(rounds: int | None = None) -> Report:
         ),
         notes="A and AAAA of names that were never asked for, against NSD in a pod of the mini node",
     )
-    names = (f"n{number:07}.many.example.com" for number in itertools.count())
+    batches = report.rounds * len(TASKS) * len(RESOLV_CONF)
+    fresh = names.Names(2 * PROBES + batches * (SIZE + WARM))
     with ExitStack() as stack:
         node = stack.enter_context(Node(query_log=False, dual_stack=True))
-        server = stack.enter_context(Nsd(node.add_pod("nsd")))
+        server = stack.enter_context(Nsd(node.add_pod("nsd"), zones={names.ORIGIN: fresh.zone}))
         for tcp in (True, False):
-            ceiling = server.ceiling(node.pod, list(itertools.islice(names, 1000)), tcp=tcp)
+            ceiling = server.ceiling(node.pod, fresh.take(PROBES), tcp=tcp)
             report.add(
                 f"NSD's ceiling over {'TCP' if tcp else 'UDP'}, as dnsperf asks", ceiling, " lookups/s"
             )
@@ -115,22 +115,22 @@ def measure(rounds: int | None = None) -> Report:
                 for client in running.values():
                     clients.callback(client.close)
                 for tasks in TASKS:
-                    conclude(report, kind, tasks, run_rounds(running, kind, tasks, names, report.rounds))
+                    conclude(report, kind, tasks, run_rounds(running, kind, tasks, fresh, report.rounds))
                 if kind == "ndots:5":
                     hits(report, running)
     return report
 
 
 def run_rounds(
-    clients: dict[Contender, Client], kind: str, tasks: int, names: Iterator[str], rounds: int
+    clients: dict[Contender, Client], kind: str, tasks: int, fresh: names.Names, rounds: int
 ) -> dict[Contender, list[dict[str, float]]]:
-    """What each contender took, round by round, each round in another order."""
+    """What each contender took, round by round, each round in another order and with names of its own."""
     taken: dict[Contender, list[dict[str, float]]] = {contender: [] for contender in clients}
     dot = "." if kind == "absolute name" else ""
     order = {str(contender): contender for contender in clients}
     for number in range(rounds):
+        batch = fresh.take(SIZE + WARM, dot)
         for text in rotated(list(order), number):
-            batch = [name + dot for name in itertools.islice(names, SIZE + WARM)]
             taken[order[text]].append(clients[order[text]].ask(names=batch, warm=WARM, tasks=tasks))
         print(".", end="", file=sys.stderr, flush=True)
     return taken

@@ -5,7 +5,6 @@ May import the lab; never imports steadydns: that happens in the pod.
 
 from __future__ import annotations
 
-import itertools
 import json
 import statistics
 import subprocess
@@ -14,14 +13,13 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks import names
 from benchmarks.report import Report, median_difference, median_ratio, percentile, rotated
 from tests.lab import builds, faults
 from tests.lab.node import Node
 from tests.lab.topology import SERVICE_ADDRESS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.lab.pod import Pod
 
 PROGRAM = Path(__file__).parent / "programs" / "cold_client.py"
@@ -93,11 +91,6 @@ class CPeer:
         """Do nothing: no process stays."""
 
 
-def fresh_names() -> Iterator[str]:
-    """Names that were never asked for, all of one length."""
-    return (f"n{number:06}.many.example.com" for number in itertools.count())
-
-
 def measure(rounds: int | None = None) -> Report:
     """Run all rounds."""
     report = Report(
@@ -106,9 +99,9 @@ def measure(rounds: int | None = None) -> Report:
         ("delay ms", "name", "contender", "median us", "p99 us", "CPU us", "x glibc"),
         notes="A and AAAA of a name that was never asked for, against CoreDNS in the mini node",
     )
-    names = fresh_names()
+    fresh = names.Names(report.rounds * (SIZE + WARM) * len(CONTENDERS) * len(DELAYS_MS))
     with ExitStack() as stack:
-        pod_node = stack.enter_context(Node(query_log=False))
+        pod_node = stack.enter_context(Node(query_log=False, zones={names.ORIGIN: fresh.zone}))
         pod = pod_node.pod
         clients: dict[str, PythonClient | CPeer] = {
             OURS: PythonClient(pod, "steadydns"),
@@ -123,7 +116,7 @@ def measure(rounds: int | None = None) -> Report:
             slow: AbstractContextManager[None] = faults.delay(pod_node, ms) if ms else nullcontext()
             with slow:
                 for kind, contenders in CONTENDERS.items():
-                    taken = run_rounds(clients, contenders, kind, names, report.rounds)
+                    taken = run_rounds(clients, contenders, kind, fresh, report.rounds)
                     conclude(report, ms, kind, taken)
     return report
 
@@ -132,15 +125,15 @@ def run_rounds(
     clients: dict[str, PythonClient | CPeer],
     contenders: tuple[str, ...],
     kind: str,
-    names: Iterator[str],
+    fresh: names.Names,
     rounds: int,
 ) -> dict[str, list[Batch]]:
-    """The batches of each contender, round by round, each round in another order."""
+    """The batches of each contender, round by round, each round in another order and with names of its own."""
     taken: dict[str, list[Batch]] = {contender: [] for contender in contenders}
     dot = "." if kind == "absolute name" else ""
     for number in range(rounds):
+        batch = fresh.take(SIZE + WARM, dot)
         for contender in rotated(contenders, number):
-            batch = [name + dot for name in itertools.islice(names, SIZE + WARM)]
             taken[contender].append(clients[contender].batch(batch))
         print(".", end="", file=sys.stderr, flush=True)
     return taken

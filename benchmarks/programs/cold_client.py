@@ -74,7 +74,14 @@ def framed(message: bytes) -> bytes:
 def through_getaddrinfo(name: str) -> None:
     """Look a name up as a service does."""
     if len(socket.getaddrinfo(name, 443, 0, socket.SOCK_STREAM)) != 2:
-        raise RuntimeError(f"{name} has not two addresses")
+        raise RuntimeError(f"{name} does not have two addresses")
+
+
+def check_addresses(names: list[str]) -> None:
+    """Look the names up, and raise RuntimeError if two of them share an address."""
+    found = [row[4][0] for name in names for row in socket.getaddrinfo(name, 443, 0, socket.SOCK_STREAM)]
+    if len(set(found)) != 2 * len(names):
+        raise RuntimeError(f"{names} do not have two addresses each of their own: {found}")
 
 
 def timed(look_up: Callable[[str], None], names: list[str]) -> tuple[list[float], float]:
@@ -101,7 +108,9 @@ def main() -> None:
         names, warm = asked["names"], asked["warm"]
         if how == "bare":
             bare.prepare(names)
-        timed(look_up, names[:warm])
+            timed(look_up, names[:warm])
+        else:
+            check_addresses(names[:warm])
         seconds, cpu = timed(look_up, names[warm:])
         print(json.dumps({"seconds": seconds, "cpu": cpu}), flush=True)
 

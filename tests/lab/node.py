@@ -13,12 +13,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import builds, cluster, firewall, namespaces
 from .capture import Capture
 from .kubernetes_api import KubernetesApi
 from .pod import REPOSITORY, Pod
-from .servers import API_PORT, Query, Server, backend_corefile, node_local_corefile
+from .servers import API_PORT, Query, Server, backend_corefile, node_local_corefile, write_zones
 from .topology import (
     BACKEND_COUNT,
     GATEWAY_ADDRESS,
@@ -32,6 +33,9 @@ from .topology import (
     pod_link,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 LOG_SETTLE_S = 0.02  # CoreDNS writes the line of a query just after the answer left
 Marker = dict[str, int]
 _counter = itertools.count()
@@ -41,10 +45,18 @@ class Node:
     """A running mini node; use it as a context manager.
 
     ``node_local`` adds NodeLocal DNSCache on 169.254.20.10, ``dual_stack`` gives pods an IPv6 address,
-    and without ``query_log`` the servers save the few microseconds that a line of log costs.
+    and without ``query_log`` the servers save the few microseconds that a line of log costs. ``zones`` are the texts
+    of zone files by their origin, which the backends serve beside those of the lab.
     """
 
-    def __init__(self, *, node_local: bool = False, dual_stack: bool = False, query_log: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        node_local: bool = False,
+        dual_stack: bool = False,
+        query_log: bool = True,
+        zones: Mapping[str, str] | None = None,
+    ) -> None:
         self.topology = Topology(f"{os.getpid()}-{next(_counter)}")
         self.api = KubernetesApi()
         self.pods: dict[str, Pod] = {}
@@ -55,6 +67,7 @@ class Node:
         self._query_log = query_log
         self._reaper: subprocess.Popen[bytes] | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="steadydns-lab-"))
+        self._zones = write_zones(self._folder, zones or {})
 
     def __enter__(self) -> Node:  # noqa: PYI034 -- typing.Self needs Python 3.11
         binary = builds.coredns()
@@ -206,7 +219,7 @@ class Node:
         self._attach(namespace, f"dns{index}", address)
         # On the backend's own loopback, so that no fault between the pods can cut it off.
         self.api.serve(namespaces.listening_socket(namespace, API_PORT))
-        corefile = backend_corefile(self._query_log)
+        corefile = backend_corefile(self._query_log, self._zones)
         self.servers.append(Server(f"dns{index}", namespace, "127.0.0.1", corefile, self._folder))
 
     def _add_node_local(self) -> None:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from . import namespaces
 from .requirements import Missing
-from .servers import HERE
+from .servers import HERE, write_zones
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .pod import Pod
 
 CONFIGURATION = """\
@@ -46,6 +48,11 @@ zone:
     name: example.com
     zonefile: example.com.zone
 """
+ZONE = """\
+zone:
+    name: {origin}
+    zonefile: "{path}"
+"""
 
 
 def lacking() -> list[Missing]:
@@ -64,22 +71,26 @@ def path_of(command: str) -> str | None:
 
 
 class Nsd:
-    """NSD with the lab's example.com and root, which denies the rest, in a pod of a node; as a context manager."""
+    """NSD with the lab's example.com and root, which denies the rest, in a pod of a node; as a context manager.
 
-    def __init__(self, pod: Pod, processes: int = 1) -> None:
+    ``zones`` are the texts of further zone files by their origin.
+    """
+
+    def __init__(self, pod: Pod, processes: int = 1, zones: Mapping[str, str] | None = None) -> None:
         self.address = pod.addresses[0]
         self._pod = pod
         self._processes = processes
         self._folder = Path(tempfile.mkdtemp(prefix="steadydns-nsd-"))
+        self._zones = write_zones(self._folder, zones or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Nsd:  # noqa: PYI034 -- typing.Self needs Python 3.11
         configuration = self._folder / "nsd.conf"
-        configuration.write_text(
-            CONFIGURATION.format(
-                count=self._processes, address=self.address, zones=HERE / "zones", folder=self._folder
-            )
+        text = CONFIGURATION.format(
+            count=self._processes, address=self.address, zones=HERE / "zones", folder=self._folder
         )
+        text += "".join(ZONE.format(origin=origin, path=path) for origin, path in self._zones.items())
+        configuration.write_text(text)
         command: list[str | Path] = [path_of("nsd") or "nsd", "-d", "-c", configuration]
         self._process = self._pod.start(command, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + 10

@@ -11,10 +11,14 @@ import subprocess
 import time
 from pathlib import Path
 from string import Template
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import namespaces
 from .topology import NODE_LOCAL_ADDRESS, SERVICE_ADDRESS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HERE = Path(__file__).resolve().parent
 API_PORT = 6443
@@ -109,11 +113,22 @@ class Server:
             return False
 
 
-def backend_corefile(query_log: bool) -> str:
-    """The configuration of a CoreDNS backend."""
+def backend_corefile(query_log: bool, more_zones: Mapping[str, Path] = MappingProxyType({})) -> str:
+    """The configuration of a CoreDNS backend; ``more_zones`` are zone files by their origin."""
     return _template("backend.conf").substitute(
-        query_log=QUERY_LOG if query_log else "", api_port=API_PORT, zones=HERE / "zones"
+        query_log=QUERY_LOG if query_log else "",
+        api_port=API_PORT,
+        zones=HERE / "zones",
+        more_zones="\n    ".join(f"file {path} {origin}" for origin, path in more_zones.items()),
     )
+
+
+def write_zones(folder: Path, zones: Mapping[str, str]) -> dict[str, Path]:
+    """Write zone files, given as texts by their origin, into the folder; their paths."""
+    paths = {origin: folder / f"{origin}.zone" for origin in zones}
+    for origin, path in paths.items():
+        path.write_text(zones[origin])
+    return paths
 
 
 def node_local_corefile(query_log: bool) -> str:
