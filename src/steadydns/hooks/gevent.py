@@ -1,7 +1,11 @@
 """gevent's resolvers that go to the network by themselves, c-ares and dnspython: answered by us, in gevent's threads.
 
-gevent's default resolver needs no hook: it calls `_socket.getaddrinfo` in its thread pool, and so do these now. A hit
-is answered without a thread. A resolver that was given name servers of its own keeps asking them.
+gevent's default resolver calls `_socket.getaddrinfo` in its thread pool, and so do these now. A hit is answered without
+a thread. A resolver that was given name servers of its own keeps asking them.
+
+The thread of the pool only looks the name up. Log messages, spans and measurements take locks that greenlets may hold,
+and an import does too: so the greenlet makes the reports when the thread is done, and what a lookup may have to import
+is loaded with this hook.
 """
 
 from __future__ import annotations
@@ -11,13 +15,17 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from steadydns.calls import preload
 from steadydns.patching.patches import replace
+from steadydns.telemetry.deferred import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from steadydns.resolver import Resolver
 
+
+_LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo")
 
 _BLOCKING: Final = "gevent.resolver.blocking"
 
@@ -26,14 +34,16 @@ def install(resolver: Resolver) -> Callable[[], None]:
     """Replace the methods of gevent's resolvers; return the call that undoes it."""
     from gevent.hub import get_hub  # noqa: PLC0415 - the hook runs once gevent is there
     from gevent.resolver import AbstractResolver  # noqa: PLC0415
+    from gevent.resolver.thread import Resolver as ThreadResolver  # noqa: PLC0415
 
+    preload.everything()
     active = True
 
     def in_pool(function: Callable[..., Any], *arguments: Any) -> Any:
         hub = get_hub()
         if _socket.gaierror not in hub.NOT_ERROR:  # a failed lookup is no error of the hub's to print
             hub.NOT_ERROR += (_socket.gaierror, _socket.herror)
-        return hub.threadpool.apply(function, arguments)
+        return _looked_up(hub.threadpool, function, arguments, {})
 
     def ours(abstract: Any) -> bool:
         return active and not _own_servers(abstract)
@@ -51,6 +61,7 @@ def install(resolver: Resolver) -> Callable[[], None]:
 
     functools.update_wrapper(getaddrinfo, stock_getaddrinfo)
     undo = [replace(AbstractResolver, "getaddrinfo", getaddrinfo)]
+    undo += [replace(ThreadResolver, name, _reporting(ThreadResolver, name)) for name in _LOOKUPS]
 
     def by_host(name: str) -> Callable[..., Any]:
         stock = getattr(AbstractResolver, name)
@@ -76,6 +87,24 @@ def install(resolver: Resolver) -> Callable[[], None]:
             step()
 
     return uninstall
+
+
+def _reporting(resolver: Any, name: str) -> Callable[..., Any]:
+    """Return a method for gevent's default resolver that makes the lookup's reports in the greenlet that asked."""
+
+    def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        return _looked_up(self.pool, getattr(_socket, name), arguments, named)
+
+    return functools.update_wrapper(method, getattr(resolver, name))
+
+
+def _looked_up(pool: Any, function: Callable[..., Any], arguments: tuple[Any, ...], named: Any) -> Any:
+    """Call the function in a thread of the pool; make its reports in this greenlet, however the wait ends."""
+    outbox = Outbox()
+    try:
+        return pool.apply(outbox.run, (function, *arguments), named)
+    finally:
+        outbox.close()
 
 
 def _own_servers(abstract: Any) -> bool:

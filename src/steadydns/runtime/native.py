@@ -11,6 +11,7 @@ import _thread
 import select
 import sys
 from functools import partial
+from os import getpid
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,16 +35,35 @@ def _original(module: ModuleType, name: str) -> Any:
 
 def cooperative() -> bool:
     """Whether gevent or eventlet have put functions into the socket module that let other greenlets run."""
+    return _replaced("socket", "socket")
+
+
+def away_from_hub() -> bool:
+    """Whether locks belong to greenlets, and this native thread is not the one whose hub runs them.
+
+    Such a thread must take no lock that it has not made itself: a greenlet may hold it, and neither library wakes a
+    native thread reliably. Both want to patch in the main thread, whose id in the kernel is that of the process.
+    """
+    return _replaced("threading", "thread") and get_native_id() != getpid()
+
+
+def _replaced(for_gevent: str, for_eventlet: str) -> bool:
     gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    # Another thread may still be importing either: then nothing is replaced yet.
     return bool(
-        (gevent is not None and gevent.is_module_patched("socket"))
-        or (eventlet is not None and eventlet.is_monkey_patched("socket"))
+        (gevent is not None and getattr(gevent, "is_module_patched", _never)(for_gevent))
+        or (eventlet is not None and getattr(eventlet, "is_monkey_patched", _never)(for_eventlet))
     )
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 Lock: Final[Callable[[], _thread.LockType]] = _original(_thread, "allocate_lock")
 RLock = _thread.RLock  # which neither of them replaces
 get_ident: Final[Callable[[], int]] = _original(_thread, "get_ident")
+get_native_id: Final = _thread.get_native_id  # which neither of them replaces
 start_new_thread: Final[Callable[..., int]] = _original(_thread, "start_new_thread")
 others: Final[Callable[[], int]] = _thread._count  # noqa: SLF001
 """How many threads Python code has started that still run; not those that C code has brought."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from sys import modules
 from typing import TYPE_CHECKING
 
 from steadydns.resolution.record import TIMEOUT
+from steadydns.runtime.native import away_from_hub
+from steadydns.telemetry import deferred
 from steadydns.telemetry.presence import METRICS, TRACE, detached, recording_parent, suppressed
 
 if TYPE_CHECKING:
@@ -45,9 +48,14 @@ class Observer:
         return self._enabled and (duration >= self._threshold or TRACE in modules or METRICS in modules)
 
     def observe(self, lookup: Lookup) -> None:
-        """Take note of a finished lookup. Call it with no lock held, in the caller's context."""
-        if not self._enabled:
-            return
+        """Take note of a finished lookup. Call it with no lock held, in the caller's context.
+
+        Under gevent and eventlet the greenlet that asked does the work, when the lookup's thread is done.
+        """
+        if self._enabled:
+            deferred.report(partial(self._observe, lookup))
+
+    def _observe(self, lookup: Lookup) -> None:
         try:
             if suppressed():
                 return
@@ -74,7 +82,7 @@ class Observer:
 
     def report(self, error: Exception) -> None:
         """Say that an unexpected error inside steadydns made libc answer."""
-        self._say("an error inside steadydns; libc answers instead", error)
+        deferred.report(partial(self._say, "an error inside steadydns; libc answers instead", error))
 
     def _failed(self, error: Exception) -> None:
         self._say("a lookup's telemetry failed; the lookup did not", error)
@@ -87,4 +95,5 @@ class Observer:
 
     def detached(self) -> AbstractContextManager[None]:
         """Return a context manager for work behind the callers' backs: it belongs to no request's trace."""
-        return detached() if self._enabled else nullcontext()
+        # A native thread has no context to detach from, and must not call OpenTelemetry where there are greenlets.
+        return detached() if self._enabled and not away_from_hub() else nullcontext()

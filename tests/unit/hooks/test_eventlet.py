@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.hooks.late import answer_late
+from tests.unit.hooks.reports import REPORTS
 from tests.unit.program import run
 
 if TYPE_CHECKING:
@@ -131,3 +132,11 @@ for _ in range(3):
 def test_uninstall_puts_everything_back() -> None:
     """Every function of eventlet is the very object that it was."""
     run(PATCH + UNDO)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_reports_are_made_by_the_green_thread_that_asked(order: str, etc: Path, real: LoopbackServer) -> None:
+    """No thread of the pool logs, makes a span or imports a module, however slow a lookup is."""
+    answer_late(real)
+    program = ORDERS[order] + REPORTS
+    run(program, str(etc.parent), str(real.server.port), STEADYDNS_SLOW_THRESHOLD="0.000001")

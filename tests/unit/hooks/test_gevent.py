@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.hooks.late import answer_late
+from tests.unit.hooks.reports import REPORTS
 from tests.unit.program import run
 
 if TYPE_CHECKING:
@@ -178,3 +179,34 @@ assert done
 def test_the_background_thread_is_no_greenlet(order: str, etc: Path, real: LoopbackServer) -> None:
     """The thread that refreshes answers waits for work in a thread of the kernel, and the hub goes on."""
     run("\n".join((*ORDERS[order], REFRESH)), str(etc.parent), str(real.server.port))
+
+
+@pytest.mark.parametrize("resolver", ["thread", "ares"])
+@pytest.mark.parametrize("order", ORDERS)
+def test_reports_are_made_by_the_greenlet_that_asked(
+    order: str, resolver: str, etc: Path, real: LoopbackServer
+) -> None:
+    """No thread of the pool logs, makes a span or imports a module, however slow a lookup is."""
+    answer_late(real)
+    program = "\n".join((*ORDERS[order], REPORTS))
+    environ = {"GEVENT_RESOLVER": resolver, "STEADYDNS_SLOW_THRESHOLD": "0.000001"}
+    run(program, str(etc.parent), str(real.server.port), **environ)
+
+
+HELD = """
+import logging, socket, gevent
+handler = logging.StreamHandler()
+logging.getLogger("steadydns").addHandler(handler)
+with gevent.Timeout(15):
+    handler.acquire()
+    socket.getaddrinfo("redis.prod", 80)
+    handler.release()
+"""
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_log_handler_may_look_a_name_up(order: str, etc: Path, real: LoopbackServer) -> None:
+    """A greenlet that holds a handler's lock, as one that sends its messages to a server does, gets its slow lookup."""
+    answer_late(real)
+    program = "\n".join((*ORDERS[order], HELD))
+    run(program, str(etc.parent), str(real.server.port), GEVENT_RESOLVER="thread")

@@ -10,7 +10,7 @@ warnings.simplefilter("ignore")
 MODULES = (
     "_socket", "socket", "select", "ssl", "asyncio", "asyncio.base_events", "asyncio.selector_events", "uvloop",
     "aiohttp", "aiohttp.resolver", "aiohttp.connector", "aiodns", "gevent.resolver", "gevent.resolver.ares",
-    "gevent.resolver.blocking", "eventlet.green.socket", "eventlet.support.greendns", "psycopg2", "dns.resolver",
+    "gevent.resolver.blocking", "gevent.resolver.thread", "eventlet.green.socket", "eventlet.support.greendns", "psycopg2", "dns.resolver",
     "dns.asyncresolver", "grpc", "grpc._channel", "grpc.aio._channel",
 )
 present = []
