@@ -901,7 +901,13 @@ class Resolver:
         self.first_addresses.clear()
         self.surroundings.forget()
         self._known = None
-        return self.cache.flush(None if name is None else name.rstrip(".").encode("idna"))
+        if name is None:
+            return self.cache.flush()
+        try:
+            encoded = name.encode("ascii") if name.isascii() else name.encode("idna")
+        except UnicodeError:  # no name that could have been looked up
+            return 0
+        return self.cache.flush(encoded.rstrip(b"."))
 
     def stats(self) -> dict[str, Any]:
         """Return what happened so far and what is held now, as nested dicts of numbers."""

@@ -346,3 +346,9 @@ def test_a_refresh_brings_the_new_answer(resolver: Resolver, real: LoopbackServe
     assert entry is not None
     assert entry.addresses == (socket.inet_aton("203.0.113.200"),)
     resolver._refresh(Question(b"a..b", A))
+
+
+@pytest.mark.parametrize("name", ["a" * 70 + ".com", "a..b", "\u00e4" * 70 + ".com", "", "."])
+def test_flush_of_an_impossible_name_forgets_nothing(resolver: Resolver, name: str) -> None:
+    """A name that no lookup can have is no error: nothing is cached for it."""
+    assert resolver.flush(name) == 0

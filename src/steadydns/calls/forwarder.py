@@ -92,14 +92,16 @@ class Forwarder:
             limit: Most octets of the response, above which it is truncated; None: what the query allows.
         """
         import dns.exception  # noqa: PLC0415 - dnspython is loaded by whoever needs it
+        import dns.flags  # noqa: PLC0415
         import dns.message  # noqa: PLC0415
-        import dns.opcode  # noqa: PLC0415
         import dns.rcode  # noqa: PLC0415
 
         try:
             query = dns.message.from_wire(wire)
             question = query.question[0]
         except (dns.exception.DNSException, IndexError):
+            return None
+        if query.flags & dns.flags.QR:  # a response: to answer it could make two servers talk without end
             return None
         if limit is None:
             limit = max(query.payload, _PLAIN)

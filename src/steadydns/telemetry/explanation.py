@@ -5,7 +5,7 @@ Made from a Record after the fact. Imports the resolution's values only; asks no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from steadydns.resolution.record import (
     CACHED,
@@ -123,6 +123,10 @@ class Explanation(_Fields):
             matched,
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the fields: the constructor takes a finished lookup, which is gone by then."""
+        return _restored, (tuple(self),)
+
     def __str__(self) -> str:
         if self.source:
             return f"{self.name}: libc answers ({self.source})"
@@ -139,6 +143,10 @@ class Explanation(_Fields):
             lines.append(f"  waited      {_ms(self.waited)} for another caller's query")
         lines += _column("queries", tuple(map(_line, self.queries)) or ("none",))
         return "\n".join(lines)
+
+
+def _restored(fields: tuple[Any, ...]) -> Explanation:
+    return tuple.__new__(Explanation, fields)
 
 
 def queries(record: Record) -> tuple[Query, ...]:

@@ -207,3 +207,9 @@ def test_no_free_port_leaves_grpc_alone(pod: Any, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Forwarder, "port", refuse)
     assert hook.target("name:50051") == "name:50051"
     activation.uninstall()
+
+
+def test_a_response_is_not_answered(forwarder: Forwarder) -> None:
+    """A packet that is a response itself gets none (RFC 1035 section 4.1.1, QR), and nothing is printed."""
+    query = dns.message.make_query("redis.prod", "A")
+    assert forwarder.respond(dns.message.make_response(query).to_wire(), None) is None

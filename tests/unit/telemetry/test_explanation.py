@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -146,3 +148,18 @@ def test_an_explanation_is_a_value(pod_rules: Rules) -> None:
     with pytest.raises(AttributeError):
         one.error = ""  # type: ignore[misc]
     assert one.candidates[-1] == "xn--bcher-kva.example"
+
+
+def test_an_explanation_can_be_copied_and_pickled(pod_rules: Rules) -> None:
+    """Another process or a cache gets an equal Explanation, with its text."""
+    explanation = Explanation(
+        "api.example.com", "", pod_rules, record_of(*LOST_REPLY), 0.4, ("10.0.0.1",), ""
+    )
+    for other in (
+        copy.copy(explanation),
+        copy.deepcopy(explanation),
+        pickle.loads(pickle.dumps(explanation)),
+    ):
+        assert type(other) is Explanation
+        assert other == explanation
+        assert str(other) == str(explanation)
