@@ -28,6 +28,12 @@ class _Watcher:
         try:
             import wrapt  # noqa: PLC0415 - only now that a library comes
 
+            if not hasattr(
+                wrapt, "register_post_import_hook"
+            ):  # it is being imported, and needs this library itself
+                _waiting[fullname] = call
+                return None
+            _call_for_missed()
             wrapt.register_post_import_hook(lambda _: call(), fullname)
             # This import goes through a list of finders that was begun before wrapt put its own in front.
             finder = next(one for one in sys.meta_path if type(one).__module__ == "wrapt.importer")
@@ -35,6 +41,14 @@ class _Watcher:
         except Exception:  # never the reason an import fails
             logging.getLogger("steadydns").warning("cannot wait for %s", fullname, exc_info=True)
             return None
+
+
+def _call_for_missed() -> None:
+    """Make the calls for what wrapt has imported before it could tell of it."""
+    for name in list(_waiting):
+        module = sys.modules.get(name)
+        if module is not None and not getattr(module.__spec__, "_initializing", False):
+            _waiting.pop(name, lambda: None)()
 
 
 def when_imported(name: str, call: Callable[[], None]) -> None:

@@ -154,6 +154,21 @@ assert "steadydns" in asyncio.base_events.BaseEventLoop.getaddrinfo.__code__.co_
     run(program.format(first="steadydns.auto", second="asyncio"))
 
 
+def test_asyncio_is_covered_where_waiting_for_another_library_imports_it() -> None:
+    """wrapt, which waits for libraries, may itself import one that is waited for: that hook comes right after."""
+    program = """
+import logging
+messages = []
+logging.getLogger("steadydns").addHandler(type("", (logging.Handler,), {"emit": lambda self, record: messages.append(record)})())
+import steadydns.auto
+import gevent.resolver
+import asyncio
+assert "steadydns" in asyncio.base_events.BaseEventLoop.getaddrinfo.__code__.co_filename
+assert not messages, messages
+"""
+    run(program)
+
+
 def test_replacing_can_be_taken_back_only_while_it_is_ours(caplog: pytest.LogCaptureFixture) -> None:
     """Someone else's later patch stays, and that is said."""
     owner = types.SimpleNamespace(attribute=1, __name__="owner")
