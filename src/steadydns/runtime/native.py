@@ -38,13 +38,18 @@ def cooperative() -> bool:
     return _replaced("socket", "socket")
 
 
+def locks_are_green() -> bool:
+    """Whether gevent or eventlet have replaced the locks of `threading` by locks for greenlets."""
+    return _replaced("threading", "thread")
+
+
 def away_from_hub() -> bool:
     """Whether locks belong to greenlets, and this native thread is not the one whose hub runs them.
 
     Such a thread must take no lock that it has not made itself: a greenlet may hold it, and neither library wakes a
     native thread reliably. Both want to patch in the main thread, whose id in the kernel is that of the process.
     """
-    return _replaced("threading", "thread") and get_native_id() != getpid()
+    return locks_are_green() and get_native_id() != getpid()
 
 
 def _replaced(for_gevent: str, for_eventlet: str) -> bool:
@@ -60,8 +65,25 @@ def _never(_: str) -> bool:
     return False
 
 
+class RLock:
+    """The interpreter's re-entrant lock, out of eventlet's reach.
+
+    eventlet.monkey_patch() looks for every RLock that attributes, dicts and lists lead to, and puts a lock for greenlets
+    in its place, which two native threads cannot share: the one that has to wait is never woken. It does not look into
+    slots. gevent leaves the interpreter's RLocks alone.
+    """
+
+    # The lock's own methods, so that a `with` calls them without a Python frame: a signal handler that raises in such a
+    # frame would leave the lock held.
+    __slots__ = ("__enter__", "__exit__", "acquire", "release")
+
+    def __init__(self) -> None:
+        lock = _thread.RLock()
+        self.__enter__, self.__exit__ = lock.__enter__, lock.__exit__
+        self.acquire, self.release = lock.acquire, lock.release
+
+
 Lock: Final[Callable[[], _thread.LockType]] = _original(_thread, "allocate_lock")
-RLock = _thread.RLock  # which neither of them replaces
 get_ident: Final[Callable[[], int]] = _original(_thread, "get_ident")
 get_native_id: Final = _thread.get_native_id  # which neither of them replaces
 start_new_thread: Final[Callable[..., int]] = _original(_thread, "start_new_thread")

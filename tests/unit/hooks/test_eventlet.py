@@ -134,6 +134,37 @@ def test_uninstall_puts_everything_back() -> None:
     run(PATCH + UNDO)
 
 
+CONTENDED = """
+import time
+from eventlet import patcher
+from steadydns import activation
+from steadydns.runtime.native import start_new_thread
+pause = patcher.original("time").sleep
+lock = activation.resolver().cache._lock
+taken = []
+def take(seconds):
+    with lock:
+        taken.append(seconds)
+        pause(seconds)
+start_new_thread(take, (0.1,))
+while not taken:
+    pause(0.01)
+start_new_thread(take, (0,))
+until = time.monotonic() + 10
+while len(taken) < 2 and time.monotonic() < until:
+    eventlet.sleep(0.01)
+assert taken == [0.1, 0], "the second thread was never woken"
+"""
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_lock_wakes_the_native_thread_that_waits_for_it(
+    order: str, etc: Path, real: LoopbackServer
+) -> None:
+    """The locks of the cache stay the interpreter's, also where eventlet patches after they were made."""
+    run(ORDERS[order] + CONTENDED, str(etc.parent), str(real.server.port))
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_reports_are_made_by_the_green_thread_that_asked(order: str, etc: Path, real: LoopbackServer) -> None:
     """No thread of the pool logs, makes a span or imports a module, however slow a lookup is."""
