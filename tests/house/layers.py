@@ -36,7 +36,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "system",
         "config",
     ),
-    "patching": ("resolver", "calls", "contract", "config"),
+    "patching": ("resolver", "calls", "contract", "telemetry", "config"),
     "hooks": ("patching", "resolver", "calls", "contract", "telemetry", "config"),
     "activation": ("hooks", "patching", "resolver", "calls", "telemetry", "config"),
     "auto": ("activation",),

@@ -4,7 +4,7 @@ eventlet's greendns reads resolv.conf and the hosts file by itself, and waits 5 
 in the green thread; a miss takes a thread of the pool, so the others go on. A name in the address of a green socket is
 looked up the same way: eventlet leaves that to C, where it stops all green threads, once or twice for each connection.
 
-As under gevent, the green thread makes the reports of a lookup, and what a lookup may import is loaded with this hook.
+As under gevent, the green thread makes the reports of a lookup.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from steadydns.calls import preload
 from steadydns.contract.originals import enum
 from steadydns.patching.patches import replace
 from steadydns.telemetry.deferred import Outbox
@@ -32,7 +31,6 @@ def install(resolver: Resolver) -> Callable[[], None]:
     from eventlet.green import socket as green  # noqa: PLC0415 - as above
     from eventlet.greenio.base import GreenSocket  # noqa: PLC0415 - as above
 
-    preload.everything()
     active = True
 
     def in_pool(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -1,11 +1,10 @@
-"""gevent's resolvers that go to the network by themselves, c-ares and dnspython: answered by us, in gevent's threads.
+"""gevent's resolvers: the default one, c-ares and dnspython look names up with steadydns, in gevent's thread pool.
 
-gevent's default resolver calls `_socket.getaddrinfo` in its thread pool, and so do these now. A hit is answered without
-a thread. A resolver that was given name servers of its own keeps asking them.
+The default resolver calls `_socket.getaddrinfo` in the pool, and so do the other two now. A hit is answered without a
+thread. A resolver that was given name servers of its own keeps asking them.
 
 The thread of the pool only looks the name up. Log messages, spans and measurements take locks that greenlets may hold,
-and an import does too: so the greenlet makes the reports when the thread is done, and what a lookup may have to import
-is loaded with this hook.
+so the greenlet makes the reports when the thread is done. What a lookup imports, `calls/preload.py` has imported.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from steadydns.calls import preload
 from steadydns.patching.patches import replace
 from steadydns.telemetry.deferred import Outbox
 
@@ -36,7 +34,6 @@ def install(resolver: Resolver) -> Callable[[], None]:
     from gevent.resolver import AbstractResolver  # noqa: PLC0415
     from gevent.resolver.thread import Resolver as ThreadResolver  # noqa: PLC0415
 
-    preload.everything()
     active = True
 
     def in_pool(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -61,7 +58,7 @@ def install(resolver: Resolver) -> Callable[[], None]:
 
     functools.update_wrapper(getaddrinfo, stock_getaddrinfo)
     undo = [replace(AbstractResolver, "getaddrinfo", getaddrinfo)]
-    undo += [replace(ThreadResolver, name, _reporting(ThreadResolver, name)) for name in _LOOKUPS]
+    undo += [replace(ThreadResolver, name, _in_thread(resolver, ThreadResolver, name)) for name in _LOOKUPS]
 
     def by_host(name: str) -> Callable[..., Any]:
         stock = getattr(AbstractResolver, name)
@@ -89,13 +86,18 @@ def install(resolver: Resolver) -> Callable[[], None]:
     return uninstall
 
 
-def _reporting(resolver: Any, name: str) -> Callable[..., Any]:
-    """Return a method for gevent's default resolver that makes the lookup's reports in the greenlet that asked."""
+def _in_thread(resolver: Resolver, owner: Any, name: str) -> Callable[..., Any]:
+    """Return a method for gevent's default resolver that needs no thread for a hit."""
 
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
-        return _looked_up(self.pool, getattr(_socket, name), arguments, named)
+        function = getattr(_socket, name)
+        if name == "getaddrinfo" and len(arguments) == 6:
+            rows = resolver.ready_rows(function, *arguments)
+            if rows is not None:
+                return rows
+        return _looked_up(self.pool, function, arguments, named)
 
-    return functools.update_wrapper(method, getattr(resolver, name))
+    return functools.update_wrapper(method, getattr(owner, name))
 
 
 def _looked_up(pool: Any, function: Callable[..., Any], arguments: tuple[Any, ...], named: Any) -> Any:

@@ -9,10 +9,13 @@ every call of every audited function in the process passes here.
 
 from __future__ import annotations
 
+import functools
 import logging
 import socket
 import sys
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from steadydns.telemetry import deferred
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -80,8 +83,8 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         name = _name(host)
         if name:
             _note(event, name)
-    except Exception:  # what is raised here would end the call
-        _log.debug("a lookup could not be looked at", exc_info=True)
+    except Exception as error:  # what is raised here would end the call
+        deferred.report(functools.partial(_log.debug, "a lookup could not be looked at", exc_info=error))
 
 
 def _name(host: object) -> str:
@@ -105,4 +108,4 @@ def _note(event: str, name: str) -> None:
     if place in _seen:
         return
     found = _seen.setdefault(place, Bypass(*place, name))
-    _log.warning("%s", found)
+    deferred.report(functools.partial(_log.warning, "%s", found))

@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+from steadydns.calls import preload
 from steadydns.config import DEFAULT_HOOKS, EVERY_HOOK, ON, chosen_hooks
 from steadydns.patching.import_watch import when_imported
 from steadydns.runtime.native import RLock
@@ -71,6 +72,8 @@ class Installation:
         for name in names:
             for target in TARGETS[name]:
                 self._attach(name, target)
+        # Whichever hooks there are: a thread of a pool may look a name up without any.
+        preload.prepare(self._when_imported)
 
     def _attach(self, name: str, target: str) -> None:
         """Install at once where the module is imported, else after its import."""
@@ -78,12 +81,12 @@ class Installation:
         def apply() -> None:
             self._apply(name, target)
 
-        if target in sys.modules:
-            apply()
-        else:
-            self._when_imported(target, apply)
+        self._when_imported(target, apply)
 
     def _when_imported(self, target: str, apply: Callable[[], None]) -> None:
+        if target in sys.modules:
+            apply()
+            return
         with _lock:
             known = target in _awaited
             _awaited.setdefault(target, []).append(apply)

@@ -193,6 +193,26 @@ def test_reports_are_made_by_the_greenlet_that_asked(
     run(program, str(etc.parent), str(real.server.port), **environ)
 
 
+HITS = """
+import socket, gevent
+for _ in range(2):  # the second call keeps its rows
+    rows = socket.getaddrinfo("redis.prod", 80)
+def refuse(*_):
+    raise AssertionError("a hit takes a thread")
+pool = type(gevent.get_hub().threadpool)
+pool.spawn = pool.apply = refuse
+assert sorted(socket.getaddrinfo("redis.prod", 80)) == sorted(rows)
+"""
+
+
+@pytest.mark.parametrize("resolver", ["thread", "ares"])
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_hit_takes_no_thread(order: str, resolver: str, etc: Path, real: LoopbackServer) -> None:
+    """Rows that are kept are returned in the greenlet itself."""
+    program = "\n".join((*ORDERS[order], HITS))
+    run(program, str(etc.parent), str(real.server.port), GEVENT_RESOLVER=resolver)
+
+
 HELD = """
 import logging, socket, gevent
 handler = logging.StreamHandler()
