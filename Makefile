@@ -10,7 +10,7 @@ ARGS ?=
 RUN := $(VENV)/bin/python
 CHECKED = $(wildcard src tests examples benchmarks)
 
-.PHONY: help demo test test-lowest contract contract-here contract-fuzz fuzz bench lab lab-build cpython cpython-here surface suites lint types format
+.PHONY: help demo test test-lowest contract contract-here contract-fuzz fuzz bench bench-compare lab lab-build cpython cpython-here surface suites lint types format
 .PHONY: venv-runtime venv-test venv-fuzz venv-dev
 
 help:
@@ -42,6 +42,10 @@ fuzz: venv-fuzz
 # All of them, or those that ARGS name: make bench ARGS="cold --rounds 50". See benchmarks/README.md.
 bench: venv-test
 	$(RUN) -m benchmarks $(ARGS)
+
+# One version of steadydns against another: make bench-compare ARGS="HEAD~5"
+bench-compare: venv-test
+	$(RUN) -m benchmarks compare $(ARGS)
 
 lab: venv-test
 	$(RUN) -m tests.lab shell $(ARGS)

@@ -1,6 +1,7 @@
 """Run benchmarks: ``python -m benchmarks [NAME ...] [--json FILE] [--rounds N]``, all by default.
 
-Ends with 1 when a figure misses its bound, and with 2 when this machine cannot run what was asked for.
+``python -m benchmarks compare A [B]`` compares two versions of steadydns, see compare.py. Ends with 1 when a figure misses
+its bound, and with 2 when this machine cannot run what was asked for.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import asyncio_cold, cold, faults, hit, import_cost, telemetry, wire
+from benchmarks import asyncio_cold, cold, compare, faults, hit, import_cost, telemetry, wire
 from benchmarks.report import machine
 from tests.lab import nsd, requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from benchmarks.report import Report
 
@@ -30,11 +31,14 @@ BENCHMARKS: dict[str, Callable[[int | None], Report]] = {
     "wire": wire.measure,
     "telemetry": telemetry.measure,
 }
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"compare": compare.main}
 WITHOUT_LAB = {"import", "wire", "telemetry"}
 
 
 def main() -> int:
     """Run what was asked for; the exit status."""
+    if len(sys.argv) > 1 and sys.argv[1] in COMMANDS:
+        return COMMANDS[sys.argv[1]](sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="|".join(BENCHMARKS), help="which to run; all by default")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")

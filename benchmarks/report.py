@@ -61,17 +61,9 @@ class Report:
 
     def text(self) -> str:
         """What a person reads."""
-        cells = [list(self.columns), *([shown(cell) for cell in row] for row in self.rows)]
-        widths = [max(len(row[column]) for row in cells) for column in range(len(self.columns))]
         rounds = f"{self.rounds} round{'s' * (self.rounds > 1)}"
         head = f"{self.benchmark}: {self.notes} ({rounds}, Python {platform.python_version()})"
-        lines = [
-            "  ".join(
-                cell.ljust(width) if column == 0 else cell.rjust(width)
-                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in cells
-        ]
+        lines = table(self.columns, self.rows)
         return "\n".join([head, "", *lines, "", *(figure.text for figure in self.figures)])
 
     def as_json(self) -> dict[str, Any]:
@@ -82,6 +74,19 @@ class Report:
             "table": [dict(zip(self.columns, row, strict=True)) for row in self.rows],
             "figures": [{**asdict(figure), "passed": figure.passed} for figure in self.figures],
         }
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
+    """The lines of a table; its first column is aligned to the left, the others to the right."""
+    cells = [list(columns), *([shown(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
 
 
 def shown(cell: Cell) -> str:

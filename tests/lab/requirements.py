@@ -28,34 +28,46 @@ class Missing(NamedTuple):
         return f"{self.component}: {self.reason}; {self.remedy}"
 
 
-COMMANDS = {
+FOR_NAMESPACES = {
     "ip": "apt-get install iproute2",
+    "unshare": "apt-get install util-linux",
+}
+COMMANDS = {
     "nft": "apt-get install nftables",
     "iptables-restore": "apt-get install iptables",
     "gcc": "apt-get install gcc libc6-dev",
-    "unshare": "apt-get install util-linux",
     "musl-gcc": "apt-get install musl-tools",
 }
 
 
 def missing() -> list[Missing]:
     """All that the lab lacks on this machine."""
-    found = [
-        Missing(command, "no such command", remedy)
-        for command, remedy in COMMANDS.items()
-        if shutil.which(command) is None
-    ]
+    found = [*missing_for_namespaces(), *_missing_commands(COMMANDS)]
+    if not Path("/dev/net/tun").exists():
+        found.append(Missing("tun", "no /dev/net/tun, which the delay fault needs", "modprobe tun"))
+    if not builds.coredns_path().exists() and (lacking := _go_lacking()):
+        found.append(lacking)
+    return found
+
+
+def missing_for_namespaces() -> list[Missing]:
+    """What a network namespace with programs in it lacks here: less than the whole lab needs."""
+    found = _missing_commands(FOR_NAMESPACES)
     if os.geteuid() != 0:
         found.insert(0, Missing("root", "network namespaces with /etc files need root", "run it with sudo"))
     elif not _may_make_namespaces():
         found.insert(
             0, Missing("namespaces", "unshare(2) is not permitted here", "use a privileged container")
         )
-    if not Path("/dev/net/tun").exists():
-        found.append(Missing("tun", "no /dev/net/tun, which the delay fault needs", "modprobe tun"))
-    if not builds.coredns_path().exists() and (lacking := _go_lacking()):
-        found.append(lacking)
     return found
+
+
+def _missing_commands(commands: dict[str, str]) -> list[Missing]:
+    return [
+        Missing(command, "no such command", remedy)
+        for command, remedy in commands.items()
+        if shutil.which(command) is None
+    ]
 
 
 def demand() -> None:
