@@ -10,7 +10,7 @@ ARGS ?=
 RUN := $(VENV)/bin/python
 CHECKED = $(wildcard src tests examples benchmarks)
 
-.PHONY: help demo test test-lowest contract contract-here contract-fuzz fuzz bench bench-compare lab lab-build cpython cpython-here surface suites lint types format
+.PHONY: help demo test test-lowest contract contract-here contract-fuzz fuzz bench bench-compare instructions lab lab-build cpython cpython-here surface suites lint types format
 .PHONY: venv-runtime venv-test venv-fuzz venv-dev
 
 help:
@@ -46,6 +46,10 @@ bench: venv-test
 # One version of steadydns against another: make bench-compare ARGS="HEAD~5"
 bench-compare: venv-test
 	$(RUN) -m benchmarks compare $(ARGS)
+
+# Instructions of a lookup in this checkout, beside the parent commit's or those of ARGS.
+instructions: venv-test
+	$(RUN) -m benchmarks instructions $(ARGS)
 
 lab: venv-test
 	$(RUN) -m tests.lab shell $(ARGS)

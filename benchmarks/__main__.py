@@ -1,6 +1,7 @@
 """Run benchmarks: ``python -m benchmarks [NAME ...] [--json FILE] [--rounds N]``, all by default.
 
-``python -m benchmarks compare A [B]`` compares two versions of steadydns, see compare.py. Ends with 1 when a figure misses
+``python -m benchmarks compare A [B]`` and ``instructions [REF]`` compare two versions of steadydns, see compare.py and
+instructions.py. Ends with 1 when a figure misses
 its bound, and with 2 when this machine cannot run what was asked for.
 """
 
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import asyncio_cold, cold, compare, faults, hit, import_cost, telemetry, wire
+from benchmarks import asyncio_cold, cold, compare, faults, hit, import_cost, instructions, telemetry, wire
 from benchmarks.report import machine
 from tests.lab import nsd, requirements
 
@@ -31,7 +32,10 @@ BENCHMARKS: dict[str, Callable[[int | None], Report]] = {
     "wire": wire.measure,
     "telemetry": telemetry.measure,
 }
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"compare": compare.main}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "compare": compare.main,
+    "instructions": instructions.main,
+}
 WITHOUT_LAB = {"import", "wire", "telemetry"}
 
 

@@ -22,7 +22,9 @@ def test_every_benchmark_has_a_section_and_every_section_a_benchmark() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed: apt-get install make")
-@pytest.mark.parametrize(("target", "command"), [("bench", ""), ("bench-compare", "compare ")])
+@pytest.mark.parametrize(
+    ("target", "command"), [("bench", ""), ("bench-compare", "compare "), ("instructions", "instructions ")]
+)
 def test_make_passes_the_arguments_on(target: str, command: str) -> None:
     """The first use of a target in the README runs what it says there, with its own arguments."""
     found = re.search(rf'make {target} ARGS="(.*?)"', README)
