@@ -28,9 +28,8 @@ class _Watcher:
         try:
             import wrapt  # noqa: PLC0415 - only now that a library comes
 
-            if not hasattr(
-                wrapt, "register_post_import_hook"
-            ):  # it is being imported, and needs this library itself
+            # wrapt is still being imported, and what it imports itself is this library.
+            if not hasattr(wrapt, "register_post_import_hook"):
                 _waiting[fullname] = call
                 return None
             _call_for_missed()
@@ -44,7 +43,7 @@ class _Watcher:
 
 
 def _call_for_missed() -> None:
-    """Make the calls for what wrapt has imported before it could tell of it."""
+    """Make the calls for libraries that were imported while wrapt was not ready to report them."""
     for name in list(_waiting):
         module = sys.modules.get(name)
         if module is not None and not getattr(module.__spec__, "_initializing", False):
